@@ -1,0 +1,297 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of field a resource is made of. A field checks one value and says what is wrong with it.
+
+Values come from YAML, JSON or the cells of a spreadsheet, so every kind takes text too and knows how to read it; what it
+returns is the value's one normal form, made of JSON's types only.
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Wrong, nearest
+from .secrets import DIGITS, LETTERS, derive, digests
+
+try:
+    import netaddr
+    MISSING_NETADDR = None
+except ImportError as missing:
+    MISSING_NETADDR = missing
+
+Said = Mapping[str, Any]        # fields that somebody gave, without defaults
+Whole = Mapping[str, Any]       # all fields, with defaults
+
+# control characters, line and paragraph separators, and the marks that turn the direction of text or are invisible; the two
+# joiners that Persian, Indic scripts and emoji need (U+200C, U+200D) are text
+FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str                       # a dot makes it a member of a group: phone.delay
+    says: str                       # one line for the documentation
+    default: Any = None             # a value, or a Depends
+    required: bool = False          # at creation
+    fixed: bool = False             # never changes after creation
+    claim: str = ""                 # the space in which the value is unique over all kinds of resources
+
+    secret = False                  # never shown, logged or returned
+    ansible_type = "str"
+    ansible_elements = ""
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        """The value in its one normal form. Raises Wrong."""
+        raise NotImplementedError
+
+    def claims(self, value: Any) -> str:
+        """What a value occupies in the field's claim space, or nothing."""
+        return str(value or "")
+
+
+@dataclass(frozen=True)
+class Depends:
+    """A default that follows from another field. `by` is that field's name, `values` the default for each of its values."""
+    by: str
+    values: Mapping[str, Any]
+
+    def of(self, said: Said) -> Any:
+        return self.values[said[self.by]]
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    pattern: str = ""
+    rule: str = ""
+    longest: int = 255              # characters
+    bytes: int = 1020               # in UTF-8
+    reserved: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise Wrong(f"must be text, not {type(value).__name__}: put it in quotes")
+        text = value if value.isascii() else unicodedata.normalize("NFC", value)
+        text = text.strip()
+        if FORBIDDEN.search(text):
+            raise Wrong("holds a control character, a line break or a mark that turns the direction of text")
+        if len(text) > self.longest:
+            raise Wrong(f"is longer than {self.longest} characters")
+        if len(text.encode()) > self.bytes:
+            raise Wrong(f"is longer than {self.bytes} bytes in UTF-8, which is all that Asterisk keeps of it")
+        if self.pattern and not re.fullmatch(self.pattern, text):
+            raise Wrong(self.rule)
+        if text in self.reserved:
+            raise Wrong(f"{text} means something to Asterisk itself: choose another name")
+        return text
+
+
+@dataclass(frozen=True)
+class Number(Text):
+    """An internal number. YAML reads 1001 as a number, which is as good as text; a lost leading zero it cannot give back."""
+    pattern: str = r"[0-9]{2,15}"
+    rule: str = "must be 2 to 15 digits"
+
+    def check(self, value: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, float) or isinstance(value, str) and re.fullmatch(r"[0-9]+[.,][0-9]+|[0-9.,]+[eE]\+?[0-9]+", value):
+            raise Wrong("looks mangled by a spreadsheet: format the column as text")
+        return super().check(value)
+
+
+@dataclass(frozen=True)
+class Mail(Text):
+    pattern: str = r"[A-Za-z0-9!#$%&'*+/=?^_`{}~.-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+    rule: str = "is not a mail address"
+
+    def claims(self, value: Any) -> str:
+        return str(value or "").casefold()
+
+
+@dataclass(frozen=True)
+class Flag(Field):
+    default: Any = False
+    ansible_type = "bool"
+
+    def check(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        text = value.strip().lower() if isinstance(value, str) else ""
+        if text in ("yes", "true", "on", "1"):
+            return True
+        if text in ("no", "false", "off", "0"):
+            return False
+        raise Wrong("must be true or false")
+
+
+@dataclass(frozen=True)
+class Integer(Field):
+    least: int = 0
+    most: int = 2**31 - 1
+    unit: str = ""
+    ansible_type = "int"
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value.strip()):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not self.least <= value <= self.most:
+            raise Wrong(f"must be a whole number from {self.least} to {self.most}{' ' + self.unit if self.unit else ''}")
+        return value
+
+
+@dataclass(frozen=True)
+class Choice(Field):
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> str:
+        if isinstance(value, bool):
+            value = "yes" if value else "no"        # YAML reads a bare yes as true; only a field with that choice accepts it
+        if not isinstance(value, str) or value not in self.choices:
+            shown = repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
+            raise Wrong(f"{shown} is none of {', '.join(self.choices)}{nearest(str(value), self.choices)}")
+        return value
+
+
+@dataclass(frozen=True)
+class List(Field):
+    """An ordered list without repeats. As text: words separated by spaces."""
+    each: Field = Text("", "")
+    default: Any = ()
+    ansible_type = "list"
+    ansible_elements = "str"
+    filled: bool = False            # an empty list is refused
+
+    def check(self, value: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = value.split()
+        if not isinstance(value, (list, tuple)):
+            raise Wrong("must be a list")
+        checked = [self.each.check(one) for one in value]
+        if len(set(checked)) != len(checked):
+            raise Wrong("names a value twice")
+        if self.filled and not checked:
+            raise Wrong("must not be empty: null takes it back to the default")
+        return checked
+
+
+@dataclass(frozen=True)
+class Host(Field):
+    """Where a device calls from: `dynamic`, an IP address, or a network."""
+    default: Any = "dynamic"
+
+    def check(self, value: Any) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        if text == "dynamic":
+            return text
+        if MISSING_NETADDR:
+            raise Wrong("needs the Python library netaddr on the host (Debian: python3-netaddr; role asterisk installs it)")
+        rule = "must be dynamic, an IP address, or a network such as 192.0.2.0/24"
+        try:
+            network = netaddr.IPNetwork(text) if "/" in text else netaddr.IPNetwork(netaddr.IPAddress(text, flags=netaddr.INET_PTON))
+        except (netaddr.AddrFormatError, ValueError):
+            raise Wrong(rule + (nearest(text, ("dynamic",)) if text else "")) from None
+        if not re.fullmatch(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", text):
+            raise Wrong(rule)
+        if network.prefixlen == 0:
+            raise Wrong("is every address there is: leave it at dynamic")
+        if network.ip != network.network:
+            raise Wrong(f"has host bits set: the network is {network.cidr}")
+        if network.network.is_multicast() or network.version == 4 and network.first >> 24 in (0, 255) or network.first == 0:
+            raise Wrong("is not an address a telephone can have")
+        if network.version == 6 and network.size > 1 and network.ip.is_ipv4_mapped():
+            raise Wrong("is an IPv4 network written as IPv6: write it as IPv4")
+        if network.size == 1:
+            return str(network.ip.ipv4() if network.ip.is_ipv4_mapped() else network.ip)
+        return str(network)
+
+    def claims(self, value: Any) -> str:
+        return "" if value in (None, "dynamic") or "/" in value else str(value)
+
+
+def is_address(host: str) -> bool:
+    """Whether a checked host is one fixed address."""
+    return host != "dynamic" and "/" not in host
+
+
+def always(_whole: Whole) -> bool:
+    return True
+
+
+def never(_whole: Whole) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Secret(Field):
+    """Given, or derived from the run's seed when it is needed and there is none. Kept sealed."""
+    shortest: int = 8
+    longest: int = 128
+    alphabet: str = LETTERS
+    length: int = 20                                # of a generated one: 117 bits
+    needed: Callable[[Whole], bool] = always
+    told: Callable[[Whole], bool] = never           # whoever needs a generated one gets it without credentials_file
+
+    secret = True
+
+    def check(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise Wrong("must be text in quotes")
+        if FORBIDDEN.search(value):
+            raise Wrong("holds a control character")
+        if not self.shortest <= len(value) <= self.longest:
+            raise Wrong(f"must have {self.shortest} to {self.longest} characters")
+        return value
+
+    def make(self, seed: str, kind: str, key: str) -> str:
+        return derive(seed, kind, key, self.name, self.alphabet, self.length)
+
+    def seal(self, checked: Any, key: str, realm: str) -> Any:
+        """What is stored for a checked value. Raises Wrong."""
+        return checked
+
+    def stars(self, held: str) -> Any:
+        """A sealed value that shows nothing."""
+        return held
+
+
+@dataclass(frozen=True)
+class SipPassword(Secret):
+    """Stored as digests only; digests are taken too, so that a site can be moved without its passwords."""
+
+    def check(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if set(value) != {"md5", "sha256", "realm"} or not all(isinstance(each, str) for each in value.values()) \
+                    or not re.fullmatch("[0-9a-f]{32}", value["md5"]) or not re.fullmatch("[0-9a-f]{64}", value["sha256"]):
+                raise Wrong("as digests must be md5 (32 hex digits), sha256 (64) and their realm")
+            return dict(value)
+        return super().check(value)
+
+    def seal(self, checked: Any, key: str, realm: str) -> Any:
+        if isinstance(checked, str):
+            return digests(key, realm, checked)
+        if checked["realm"] != realm:
+            raise Wrong(f"has digests of another realm than the site's, {realm}")
+        return checked
+
+    def stars(self, held: str) -> Any:
+        return {"md5": held, "sha256": held, "realm": held}
+
+
+@dataclass(frozen=True)
+class Pin(Secret):
+    """A voicemail PIN. Asterisk needs it in clear, so it is the one secret that is kept so."""
+    shortest: int = 4
+    longest: int = 10
+    alphabet: str = DIGITS
+    length: int = 6
+
+    def check(self, value: Any) -> str:
+        pin: str = super().check(value)     # no number: YAML would have read 012345 as octal
+        if not re.fullmatch("[0-9]+", pin):
+            raise Wrong("must be digits only")
+        return pin

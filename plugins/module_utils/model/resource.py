@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A resource: its fields, and the rules that hold between them."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import Wrong, nearest
+from .fields import Depends, Field, Said, Secret, Whole
+
+Rule = Callable[[Whole], None]
+Claim = tuple[str, str]         # (space, value): ("number", "1001")
+
+
+def listed(default: Any) -> Any:
+    """A default in its normal form: declared as a tuple, a list is a list."""
+    return list(default) if isinstance(default, tuple) else default
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What one kind of thing is. A field whose name has a dot belongs to a group: given as a nested mapping, kept flat."""
+    kind: str                       # the noun: module, store kind, test file and documentation page are called by it, in the plural
+    key: str                        # the field that names one of them
+    says: str                       # one sentence for the documentation
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...] = ()
+    by_name: Mapping[str, Field] = field(init=False)
+    groups: frozenset[str] = field(init=False)
+    defaults: Mapping[str, Any] = field(init=False)
+    dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
+        object.__setattr__(self, "groups", frozenset(each.name[:dot] for each in self.fields
+                                                     for dot, char in enumerate(each.name) if char == "."))
+        object.__setattr__(self, "defaults", {each.name: None if isinstance(each.default, Depends) else listed(each.default) for each in self.fields})
+        object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
+
+    @property
+    def plural(self) -> str:
+        return self.kind + "s"
+
+    def secrets(self) -> Iterator[Secret]:
+        return (each for each in self.fields if isinstance(each, Secret))
+
+    def flat(self, given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Nested groups as dotted names."""
+        for name, value in given.items():
+            if isinstance(name, str) and isinstance(value, Mapping) and prefix + name in self.groups:
+                yield from self.flat(value, prefix + name + ".")
+            else:
+                yield f"{prefix}{name}", value
+
+    def nested(self, said: Said) -> dict[str, Any]:
+        """Dotted names as nested groups: the way people write it, the key first, then in the order of declaration."""
+        whole: dict[str, Any] = {}
+        for name in self.by_name:
+            if name in said:
+                *groups, last = name.split(".")
+                inner = whole
+                for group in groups:
+                    inner = inner.setdefault(group, {})
+                inner[last] = said[name]
+        return whole
+
+    def label(self, given: Any) -> str:
+        """How an item is called in an error, even when it is not much of an item."""
+        key = given.get(self.key) if isinstance(given, Mapping) else None
+        return f"{self.kind} {key!r:.60}" if key not in (None, "") and isinstance(key, (str, int)) else f"{self.kind} without {self.key}"
+
+    def check(self, given: Any) -> tuple[dict[str, Any], list[Wrong]]:
+        """The fields that were given, each in its normal form (None means back to the default), and all that is wrong with them."""
+        item = self.label(given)
+        if not isinstance(given, Mapping):
+            return {}, [Wrong(f"must be a mapping of fields, not {type(given).__name__}", item=item)]
+        checked: dict[str, Any] = {}
+        wrongs = []
+        for name, value in self.flat(given):
+            known = self.by_name.get(name)
+            if known is None:
+                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{name:.60}", item))
+            elif value is None:
+                checked[name] = None
+            else:
+                try:
+                    checked[name] = known.check(value)
+                except Wrong as wrong:
+                    wrongs.append(Wrong(wrong.rule, name, item))
+        if self.key not in given:
+            wrongs.append(Wrong("is needed", self.key, item))
+        elif given[self.key] is None:
+            wrongs.append(Wrong("must not be empty", self.key, item))
+        return checked, wrongs
+
+    def complete(self, said: Said) -> dict[str, Any]:
+        """All fields: what was said, and today's defaults for the rest. Read it only: its lists are shared."""
+        whole = dict(self.defaults)
+        for name, value in said.items():
+            if value is not None:
+                whole[name] = value
+        for name, depends in self.dependent:
+            if whole[name] is None:
+                whole[name] = listed(depends.of(whole))
+        return whole
+
+    def judge(self, whole: Whole) -> list[Wrong]:
+        """What is wrong with the resource as a whole: needed fields, and rules between fields."""
+        item = self.label(whole)
+        wrongs = [Wrong("is needed", each.name, item) for each in self.fields if each.required and whole[each.name] in (None, "")]
+        for rule in self.rules:
+            try:
+                rule(whole)
+            except Wrong as wrong:
+                wrongs.append(Wrong(wrong.rule, wrong.field, item))
+        return wrongs
+
+    def claims(self, said: Said) -> list[Claim]:
+        """What the resource occupies: its number, its device id, its mail address, ..."""
+        return [(each.claim, value) for each in self.fields if each.claim and (value := each.claims(said.get(each.name)))]

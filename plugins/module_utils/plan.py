@@ -1,0 +1,272 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must change, decided before anything does. Pure: check mode, diff and the real run all come from here."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from math import floor
+from typing import Any, Optional
+
+from .model.errors import Refused, Wrong
+from .model.fields import Said
+from .model.resource import Claim, Resource
+from .model.site import NumberRange, Site
+
+HELD = "********"       # stands for a secret wherever a person or a log can see it
+MANY = 100              # so many changed resources are shown with their fields
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run may see, change and delete. None: everything."""
+    names: Optional[str] = None
+    numbers: Optional[NumberRange] = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Scope:
+        unknown = sorted(set(given) - {"names", "numbers"})
+        if unknown:
+            raise Wrong(f"{unknown[0]} is neither names nor numbers", "scope")
+        numbers = given.get("numbers")
+        return cls(given.get("names"), None if numbers is None else NumberRange.parse(numbers, "scope.numbers"))
+
+    def holds(self, key: str, number: Optional[str]) -> bool:
+        return ((self.names is None or fnmatchcase(key, self.names))
+                and (self.numbers is None or number is None or number in self.numbers))
+
+    def __str__(self) -> str:
+        return " and ".join(f"{what} {each}" for what, each in (("names", self.names), ("numbers", self.numbers)) if each is not None)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a run was asked to go about it."""
+    state: str
+    scope: Scope = Scope()
+    max_deletions: Optional[str] = None     # "7" or "10%"; None: 10 % for overridden, no limit for deleted
+    allow_empty: bool = False
+    seed: str = ""                          # generated secrets are derived from it
+    recording: bool = False                 # whether somebody writes generated secrets down
+    recovering: bool = False                # whether the seed is that of a run that could not do so
+
+
+@dataclass
+class Have:
+    """What the store holds: the resources of one kind, and the claims of all kinds with their owners, (kind, key)."""
+    documents: Mapping[str, Said] = field(default_factory=dict)
+    claims: Mapping[Claim, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """Keys to what is said of them, secrets sealed. `generated` names (key, field) of secrets derived from the order's seed."""
+    resource: Resource
+    create: dict[str, Said] = field(default_factory=dict)
+    update: dict[str, tuple[Said, Said]] = field(default_factory=dict)      # (before, after)
+    delete: dict[str, Said] = field(default_factory=dict)
+    restate: dict[str, Said] = field(default_factory=dict)                  # said in other words, with the same meaning today: no change
+    generated: list[tuple[str, str]] = field(default_factory=list)
+    after: dict[str, Said] = field(default_factory=dict)                    # all of the kind, once the plan is carried out
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.create or self.update or self.delete)
+
+    def differences(self, before: Optional[Said], after: Optional[Said]) -> list[str]:
+        """The names of the fields in which two resources differ, in the order of declaration."""
+        was, will = before or {}, after or {}
+        return [name for name in self.resource.by_name if was.get(name) != will.get(name)]
+
+    def changes(self) -> Iterator[tuple[str, str, Optional[Said], Optional[Said]]]:
+        """(what happens, key, before, after), in a stable order."""
+        for key, after in sorted(self.create.items()):
+            yield "create", key, None, after
+        for key, (before, after) in sorted(self.update.items()):
+            yield "update", key, before, after
+        for key, before in sorted(self.delete.items()):
+            yield "delete", key, before, None
+
+
+def masked(resource: Resource, said: Said) -> dict[str, Any]:
+    """The way a resource may be shown: nested as people write it, without a secret."""
+    return resource.nested({name: HELD if resource.by_name[name].secret and value is not None else value for name, value in said.items()})
+
+
+def merged(resource: Resource, key: str, before: Said, given: Said) -> tuple[dict[str, Any], list[Wrong]]:
+    """What is said after `given` is laid over `before`: None takes a field back to its default, a fixed field stays."""
+    wrongs = []
+    after = {**before, **given}
+    for name, value in given.items():
+        each = resource.by_name[name]
+        if value is None and (each.secret or each.fixed) and name in before:
+            after[name] = before[name]      # it has no default to go back to, and a new one each time would never be the same
+        elif value is None:
+            after.pop(name)
+        if each.fixed and before.get(name) is not None and value not in (None, before[name]):
+            wrongs.append(Wrong(f"never changes after creation: it is {before[name]}", name, f"{resource.kind} {key!r}"))
+    return after, wrongs
+
+
+def deletions_allowed(order: Order, present: int) -> Optional[int]:
+    """How many of the `present` resources in scope may go. None: all of them."""
+    said = order.max_deletions if order.max_deletions is not None else "10%" if order.state == "overridden" else None
+    if said is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})(%?)", str(said).strip())
+    if not found or found[2] and int(found[1]) > 100:
+        raise Wrong("must be a number, or one from 0 to 100 with a percent sign behind it", "max_deletions")
+    return floor(present * int(found[1]) / 100) if found[2] else int(found[1])
+
+
+def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site: Site) -> Plan:
+    """The changes that turn what the store has into what is wanted. Raises Refused, naming all that is wrong, before any is made."""
+    made = Plan(resource)
+    wrongs: list[Wrong] = []
+    places: dict[str, str] = {}
+    given_by_key = read(resource, want, have.documents, places, wrongs)
+    in_scope = {key: said for key, said in have.documents.items() if order.scope.holds(key, said.get("number"))}
+    if order.state == "overridden":
+        if not given_by_key and not wrongs and not order.allow_empty:
+            raise Wrong(f"is empty, which with state overridden would delete every {resource.kind}: say allow_empty if that is meant", "config")
+        made.delete = {key: said for key, said in in_scope.items() if key not in given_by_key}
+    for key, given in given_by_key.items():
+        before = have.documents.get(key)
+        if before is not None and key not in in_scope or not order.scope.holds(key, given.get("number")):
+            wrongs.append(Wrong(f"is outside of the scope of this run ({order.scope})", item=f"{resource.kind} {key!r}"))
+        elif order.state == "deleted":
+            if before is not None:
+                made.delete[key] = before
+        else:
+            settle(made, order, key, before, given, site, wrongs)
+    claim(made, order, have, site, wrongs)
+    if wrongs:
+        raise Refused([Wrong(each.rule, each.field, each.item, each.place or places.get(each.item, "")) for each in wrongs])
+    allowed = deletions_allowed(order, len(in_scope))
+    if allowed is not None and len(made.delete) > allowed:
+        raise Wrong(f"would delete {len(made.delete)} of {len(in_scope)} {resource.plural}"
+                    f"{' in scope' if str(order.scope) else ''}, more than the {allowed} that max_deletions allows "
+                    f"({', '.join(sorted(made.delete)[:5])}{', ...' if len(made.delete) > 5 else ''})", "max_deletions")
+    made.after = {key: said for key, said in have.documents.items() if key not in made.delete}
+    made.after.update(made.create)
+    made.after.update((key, after) for key, (_before, after) in made.update.items())
+    made.after.update(made.restate)
+    if order.recovering:
+        recover(made, order, site)
+    return made
+
+
+def read(resource: Resource, want: Iterable[Any], documents: Mapping[str, Said], places: dict[str, str], wrongs: list[Wrong]) -> dict[str, dict[str, Any]]:
+    """The wanted resources by key, each checked. An item may come with its place in a file: (place, item); `places` is filled with them."""
+    by_key: dict[str, dict[str, Any]] = {}
+    for count, each in enumerate(want, 1):
+        place, item = each if isinstance(each, tuple) else (f"item {count}", each)
+        given, found = (item, []) if is_said(resource, item, documents) else resource.check(item)
+        for wrong in found:
+            wrongs.append(Wrong(wrong.rule, wrong.field, wrong.item, place))
+        key = given.get(resource.key)
+        if key is None:
+            continue
+        places.setdefault(resource.label(given), place)
+        if key in by_key:
+            wrongs.append(Wrong("is named twice", resource.key, f"{resource.kind} {key!r}", place))
+        elif not found:
+            by_key[key] = given
+    return by_key
+
+
+def is_said(resource: Resource, item: Any, documents: Mapping[str, Said]) -> bool:
+    """Whether an item says nothing but what the store says in the same form: it was checked when that was written, and most are so."""
+    key = item.get(resource.key) if isinstance(item, dict) else None
+    before = documents.get(key) if isinstance(key, str) else None
+    return before is not None and all(name in before and before[name] == value and type(before[name]) is type(value) for name, value in item.items())
+
+
+def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: dict[str, Any], site: Site, wrongs: list[Wrong]) -> None:
+    """Decide on one wanted resource: create it, update it, or leave it as it is."""
+    resource = made.resource
+    for each in resource.secrets():
+        if given.get(each.name) is not None:
+            try:
+                given[each.name] = each.seal(given[each.name], key, site.realm)
+            except Wrong as wrong:
+                wrongs.append(Wrong(wrong.rule, each.name, f"{resource.kind} {key!r}"))
+    if before is None or order.state == "merged":
+        kept: Said = before or {}
+    else:   # replaced, overridden: what is not given goes back to its default, which what is fixed or secret has not
+        kept = {name: value for name, value in before.items() if resource.by_name[name].fixed or resource.by_name[name].secret}
+    after, found = merged(resource, key, kept, given)
+    wrongs.extend(found)
+    if before is not None and after == before:
+        return
+    whole = resource.complete(after)
+    found = resource.judge(whole)
+    wrongs.extend(found)
+    if found:
+        return
+    for each in resource.secrets():
+        if before is not None and given.get(each.name) is None and not each.told(whole) and each.told(resource.complete(before)):
+            after.pop(each.name, None)      # generated, and told to nobody but the browser that the line no longer is for
+        if each.name not in after and each.needed(whole):
+            if not order.recording and not each.told(whole):
+                wrongs.append(Wrong("is needed: give one, or name a credentials_file that a generated one is written to, "
+                                    "else nobody would know it", each.name, f"{resource.kind} {key!r}"))
+            else:
+                after[each.name] = each.seal(each.make(order.seed, resource.kind, key), key, site.realm)
+                made.generated.append((key, each.name))
+    if before is None:
+        made.create[key] = after
+    elif {**whole, **after} != resource.complete(before):
+        made.update[key] = (before, after)
+    elif after != before:
+        made.restate[key] = after
+
+
+def recover(made: Plan, order: Order, site: Site) -> None:
+    """Tell again which secrets came from this seed: those of a run that ended before they were written down."""
+    told = set(made.generated)
+    made.generated += [(key, each.name) for key, said in made.after.items() for each in made.resource.secrets()
+                       if each.name in said and (key, each.name) not in told
+                       and said[each.name] == each.seal(each.make(order.seed, made.resource.kind, key), key, site.realm)]
+
+
+def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong]) -> None:
+    """See that nothing unique is had twice, and allocate a number to each new resource that has a field for one and gives none."""
+    resource = made.resource
+    taken = dict(have.claims)
+    for said in [*made.delete.values(), *(before for before, _after in made.update.values())]:
+        for each in resource.claims(said):
+            taken.pop(each, None)
+    waiting = []
+    for key, after in [*made.create.items(), *((key, after) for key, (_before, after) in made.update.items())]:
+        item = f"{resource.kind} {key!r}"
+        for space, value in resource.claims(after):
+            owner = taken.setdefault((space, value), (resource.kind, key))
+            if owner != (resource.kind, key):
+                name = next(each.name for each in resource.fields if each.claim == space)
+                wrongs.append(Wrong(f"{value} is taken by {owner[0]} {owner[1]!r}", name, item))
+        number = after.get("number")
+        if "number" in resource.by_name and key in made.create:
+            if number is None:
+                waiting.append(key)
+            elif number not in site.numbers:
+                wrongs.append(Wrong(f"{number} is not in number_range {site.numbers}", "number", item))
+    if waiting:
+        allocate(made, waiting, taken, order.scope.numbers or site.numbers, site, wrongs)
+
+
+def allocate(made: Plan, waiting: list[str], taken: Mapping[Claim, tuple[str, str]], numbers: NumberRange, site: Site, wrongs: list[Wrong]) -> None:
+    """The lowest free number of the range to each, in the order in which they were given."""
+    low, high = max(numbers.low, site.numbers.low), min(numbers.high, site.numbers.high)
+    if numbers.digits != site.numbers.digits:
+        high = low - 1
+    free = (number for number in (f"{each:0{numbers.digits}}" for each in range(low, high + 1)) if ("number", number) not in taken)
+    for key in waiting:
+        number = next(free, None)
+        if number is None:
+            wrongs.append(Wrong(f"no number is free in {numbers}", "number", f"{made.resource.kind} {key!r}"))
+            return
+        made.create[key] = {**made.create[key], "number": number}
