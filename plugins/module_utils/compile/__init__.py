@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model as the text of Asterisk's files. Pure: the same documents give the same bytes."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..model.fields import Said
+from .lines import lines
+from .numbers import compile_numbers
+from .pjsip import Objects, compile_pjsip
+from .voicemail import compile_voicemail
+
+
+@dataclass(frozen=True)
+class Compiled:
+    files: Mapping[str, str]                # name below the generation's folder: its text
+    devices: Mapping[str, Objects]          # device id: the options of its PJSIP objects that no template says
+    mailboxes: frozenset[str]               # numbers
+
+
+def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
+    """All files of a site. `documents` as the store gives them: kind: key: what was said, sealed secrets included."""
+    site = list(lines(documents))
+    pjsip, devices = compile_pjsip(site)
+    voicemail, mailboxes = compile_voicemail(site)
+    return Compiled({"pjsip.conf": pjsip, "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site)}, devices, frozenset(mailboxes))

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One writer a file format. Whatever a person wrote stays text: it never becomes an option, a section, a comment or a function."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+Options = Sequence[tuple[str, str]]
+
+HEADER = "; Written by the Ansible collection switchboard.asterisk. A hand edit is put right by the next run.\n"
+
+SPECIAL = re.compile(r"[;\n\r\0]")
+LONGEST = 4000          # characters, half of what a line may have
+
+
+class CannotCarry(ValueError):
+    """A format has no way to say this; the model should have refused it."""
+
+
+def value(text: str) -> str:
+    """A value of an Asterisk configuration file (main/config.c): one line, where only ';' begins a comment."""
+    if not SPECIAL.search(text) and len(text) <= LONGEST:
+        return text
+    if len(text) > LONGEST or "\n" in text or "\r" in text or "\0" in text:
+        raise CannotCarry(f"a configuration file cannot carry {text!r}")
+    return text.replace(";", "\\;")
+
+
+def section(name: str, options: Options, templates: Iterable[str] = ()) -> str:
+    """`[name](templates)` and its options. A template is a section that inherits from '!'."""
+    inherited = ",".join(templates)
+    lines = [f"[{name}]({inherited})" if inherited else f"[{name}]"]
+    lines += (f"{option}={' ' if text.startswith('>') else ''}{value(text)}" for option, text in options)
+    return "\n".join(lines) + "\n"
+
+
+def caller(name: str, number: str) -> str:
+    """A caller id as Asterisk splits it (main/callerid.c): quoted name, number in angle brackets."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{number}>'
+
+
+def mailbox(pin: str, name: str, mail: str) -> str:
+    """An entry of voicemail.conf (apps/app_voicemail.c): fields separated by commas, which no field can carry, nor '|' in a mail address' place."""
+    plain = " ".join(name.replace(",", " ").split())
+    if "," in pin + mail:
+        raise CannotCarry("a mailbox cannot carry a comma")
+    return f"{pin},{plain},{mail}"

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The store: what was said of each resource, kept in one SQLite file on the host.
+
+documents   one row a resource: kind, key, an internal id that never changes, and what was said of it as JSON
+secrets     the sealed secrets of a document, apart from it, so that whoever reads documents sees none
+claims      everything that is unique over all kinds: numbers, device ids, mail addresses, fixed addresses
+site        what is set once: the realm
+"""
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Optional
+
+from ..model.errors import Unready
+from ..model.fields import Said
+from ..model.resource import Claim, Resource
+
+VERSION = 1
+SCHEMA = """
+CREATE TABLE documents (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, key));
+CREATE TABLE secrets (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
+                      PRIMARY KEY (document, field)) WITHOUT ROWID;
+CREATE TABLE claims (space TEXT NOT NULL, value TEXT NOT NULL, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+                     PRIMARY KEY (space, value)) WITHOUT ROWID;
+CREATE INDEX claims_of_document ON claims (document);
+CREATE TABLE site (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+UPGRADES: Mapping[int, str] = {}        # version: what leads from it to the next one
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class Store:
+    """Opened for one run. An absent store is an empty one; it is made by the first write."""
+
+    def __init__(self, path: str, upgrades: Optional[Mapping[int, str]] = None, version: int = VERSION) -> None:
+        self.path, self.upgrades, self.version = path, UPGRADES if upgrades is None else upgrades, version
+        self.base: Optional[sqlite3.Connection] = None
+        if self.exists():
+            with self.in_words():
+                self.base = self.connect("rw")
+                found = self.base.execute("PRAGMA user_version").fetchone()[0]
+                damage = self.base.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if damage != "ok":
+                    raise sqlite3.DatabaseError(damage)
+            if found == 0:      # left by a run that was killed before it wrote the tables
+                self.base.close()
+                self.base, found = None, version
+            if found > version:
+                raise Unready(f"the store {path} is of version {found}, newer than this collection's {version}: upgrade the collection")
+            self.found = found
+        else:
+            self.found = version
+
+    def exists(self) -> bool:
+        try:
+            os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        except OSError as wrong:
+            raise Unready(f"the store {self.path} cannot be read ({wrong.strerror}): become root") from None
+        return True
+
+    def connect(self, mode: str) -> sqlite3.Connection:
+        base = sqlite3.connect(f"file:{self.path}?mode={mode}", uri=True, isolation_level=None, timeout=10)
+        base.execute("PRAGMA foreign_keys = ON")
+        return base
+
+    def opened(self) -> sqlite3.Connection:
+        if self.base is None:
+            raise Unready(f"the store {self.path} does not exist yet")
+        return self.base
+
+    @contextlib.contextmanager
+    def in_words(self) -> Iterator[None]:
+        """SQLite's errors in the words of the person who has to do something about them."""
+        try:
+            yield
+        except (sqlite3.Error, ValueError) as wrong:
+            text = str(wrong)
+            if "locked" in text:
+                what = "is locked by another program"
+            elif "readonly" in text or "unable to open" in text:
+                what = "cannot be written"
+            elif "full" in text:
+                what = "cannot grow: the disk is full"
+            elif "disk I/O" in text:
+                what = "cannot be written or read: the disk is full or failing"
+            elif isinstance(wrong, sqlite3.IntegrityError):
+                what = "holds already what this run wanted to add: run it again"
+            elif isinstance(wrong, sqlite3.OperationalError):
+                what = "cannot be used"
+            else:
+                what = "is damaged: restore it from a backup"
+            raise Unready(f"the store {self.path} {what} ({text})") from None
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that is read within comes from one moment, whatever other runs commit meanwhile."""
+        if self.base is None:
+            yield
+            return
+        with self.in_words():
+            self.base.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.base.execute("ROLLBACK")
+
+    def realm(self) -> Optional[str]:
+        if self.base is None:
+            return None
+        with self.in_words():
+            found = self.base.execute("SELECT value FROM site WHERE name = 'realm'").fetchone()
+        return found and str(found[0])
+
+    def revision(self) -> int:
+        """Grows with each write."""
+        if self.base is None:
+            return 0
+        with self.in_words():
+            found = self.base.execute("SELECT value FROM site WHERE name = 'revision'").fetchone()
+        return int(found[0]) if found else 0
+
+    def documents(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """kind: key: what was said, sealed secrets included."""
+        kinds: dict[str, dict[str, dict[str, Any]]] = {}
+        if self.base is None:
+            return kinds
+        by_id = {}
+        with self.in_words():
+            for number, kind, key, body in self.base.execute("SELECT id, kind, key, body FROM documents ORDER BY id"):
+                by_id[number] = kinds.setdefault(kind, {})[key] = json.loads(body)
+            for number, name, value in self.base.execute("SELECT document, field, value FROM secrets"):
+                by_id[number][name] = json.loads(value)
+        return kinds
+
+    def claims(self) -> dict[Claim, tuple[str, str]]:
+        """(space, value): (kind, key) of the owner."""
+        if self.base is None:
+            return {}
+        with self.in_words():
+            return {(space, value): (kind, key) for space, value, kind, key in
+                    self.base.execute("SELECT space, value, kind, key FROM claims JOIN documents ON documents.id = document")}
+
+    def prepare(self) -> None:
+        """Make the file, or upgrade it after a copy was made, and see that it can be written."""
+        with self.in_words():
+            if self.base is None:
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
+                self.base, self.found = self.connect("rw"), 0
+                self.migrate(SCHEMA, self.version)
+            for version in range(self.found, self.version):
+                self.copy(version)
+                self.migrate(self.upgrades[version], version + 1)
+            self.base.execute("BEGIN IMMEDIATE")
+            self.base.execute("REPLACE INTO site VALUES ('probe', '')")
+            self.base.execute("ROLLBACK")
+
+    def migrate(self, script: str, version: int) -> None:
+        self.opened().executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {version}; COMMIT;")
+        self.found = version
+
+    def copy(self, version: int) -> None:
+        path = f"{self.path}.version-{version}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        with contextlib.closing(sqlite3.connect(path)) as copy:
+            self.opened().backup(copy)
+
+    def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said], delete: Collection[str], realm: str) -> None:
+        """All changes of a run in one transaction: all of it is there afterwards, or nothing."""
+        base = self.opened()
+        with self.in_words():
+            base.execute("BEGIN IMMEDIATE")
+            try:
+                base.execute("INSERT OR IGNORE INTO site VALUES ('realm', ?)", (realm,))
+                base.execute("REPLACE INTO site VALUES ('revision', ?)", (str(self.revision() + 1),))
+                base.executemany("DELETE FROM documents WHERE kind = ? AND key = ?", ((resource.kind, key) for key in delete))
+                ids = dict(base.execute("SELECT key, id FROM documents WHERE kind = ?", (resource.kind,)))
+                changed = [(ids[key], after) for key, after in update.items()]
+                for forget in ("DELETE FROM secrets WHERE document = ?", "DELETE FROM claims WHERE document = ?"):
+                    base.executemany(forget, ((number,) for number, _after in changed))
+                base.executemany("UPDATE documents SET body = ? WHERE id = ?", ((self.body(resource, after), number) for number, after in changed))
+                for key, after in create.items():
+                    made = base.execute("INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)", (resource.kind, key, self.body(resource, after)))
+                    changed.append((made.lastrowid, after))
+                base.executemany("INSERT INTO secrets VALUES (?, ?, ?)",
+                                 ((number, each.name, as_json(after[each.name])) for number, after in changed
+                                  for each in resource.secrets() if after.get(each.name) is not None))
+                base.executemany("INSERT INTO claims VALUES (?, ?, ?)", ((*each, number) for number, after in changed for each in resource.claims(after)))
+                base.execute("COMMIT")
+            except BaseException:
+                if base.in_transaction:
+                    base.execute("ROLLBACK")
+                raise
+
+    @staticmethod
+    def body(resource: Resource, said: Said) -> str:
+        return as_json({name: value for name, value in said.items() if not resource.by_name[name].secret})
+
+    def close(self) -> None:
+        if self.base is not None:
+            self.base.close()
