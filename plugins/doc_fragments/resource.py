@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options that all resource modules have."""
+
+    DOCUMENTATION = r"""
+options:
+  config_file:
+    description:
+      - File on the controller that holds the items, for hundreds and thousands of them. A list, or a mapping with nothing but the
+        list under the module's name.
+      - The ending says what it is, V(.json), V(.yml), V(.yaml) or V(.csv). It may be encrypted with Ansible Vault as a whole, and YAML in
+        single values.
+      - YAML and CSV are read as text, so that C(0712), C(no) and C(12:30) stay what was written.
+      - CSV is UTF-8 with V(;), V(,) or a tab between the cells and the fields' names in the first row. Members of a group are named as
+        C(group.member), lists are words separated by spaces, and an empty cell says nothing.
+    type: path
+  state:
+    description:
+      - V(merged) changes only the fields given; C(null) takes a field back to its default.
+      - V(replaced) makes the given items exactly as given. What is not given goes back to its default, but for what never changes and for secrets.
+      - V(overridden) is V(replaced), and deletes all other items within O(scope).
+      - V(deleted) deletes the items whose key is given.
+      - V(gathered) returns what the host has, as it can be applied again.
+      - V(rendered) returns the compiled files of the given items without touching the host.
+    type: str
+    choices: [merged, replaced, overridden, deleted, gathered, rendered]
+    default: merged
+  scope:
+    description: What the run may see, change and delete. An item outside of it is an error.
+    type: dict
+    suboptions:
+      names:
+        description: Pattern of keys, such as V(sales-*).
+        type: str
+      numbers:
+        description: Range of numbers, such as V(2000-2999). Numbers are allocated from it.
+        type: str
+  max_deletions:
+    description:
+      - Guard. A run that would delete more fails before anything is touched. A number, or a percentage of what is in scope.
+      - When not given, V(10%) with O(state=overridden) and no limit with O(state=deleted).
+    type: str
+  allow_empty:
+    description: Take an empty list with O(state=overridden) at its word, which deletes everything in scope that O(max_deletions) allows.
+    type: bool
+    default: false
+  credentials_file:
+    description:
+      - File on the controller that generated secrets are written to, by host, resource, key and field. It is made with mode 0600, or merged with
+        what it has. Its folder must exist.
+      - Without it a secret is not generated when nobody could learn it.
+    type: path
+  credentials_vault_id:
+    description: Vault id that O(credentials_file) is encrypted with.
+    type: str
+  with_secrets:
+    description: With O(state=gathered), write the sealed secrets (digests, and PINs) to O(credentials_file).
+    type: bool
+    default: false
+  number_range:
+    description: The site's internal numbers, all of one length.
+    type: str
+    default: 1000-9999
+  realm:
+    description: The realm of the site's passwords. It is set by the first run, for good, since the digests of passwords hold it.
+    type: str
+    default: switchboard
+  asterisk_config_dir:
+    description: Where Asterisk's configuration is on the host.
+    type: path
+    default: /etc/asterisk
+  store:
+    description: Folder on the host of the store and the compiled files.
+    type: path
+    default: /var/lib/switchboard
+  lock_timeout:
+    description: How long to wait for another run on the same host, in seconds.
+    type: int
+    default: 120
+attributes:
+  check_mode:
+    description: Says what would change, from the same plan as a real run, without asking Asterisk.
+    support: full
+  diff_mode:
+    description: Shows before and after of what changes, without secrets.
+    support: full
+  async:
+    description: Runs queue on the host; async is refused.
+    support: none
+requirements:
+  - Python 3.9 or later on the host
+  - netaddr on the host, when O(config[].host) is given (role P(switchboard.asterisk.asterisk#role) installs it)
+notes:
+  - The host is set up by P(switchboard.asterisk.asterisk#role).
+  - The change is live when the task ends. What Asterisk refuses is rolled back.
+author:
+  - Switchboard (@switchboard)
+"""

@@ -1,0 +1,233 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Between Ansible and the rest: arguments in, result out. The only file here that knows Ansible."""
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import platform
+import resource as usage
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .compile import Compiled, compile_site
+from .control.generations import Generations
+from .control.live import Change, Host, Live, connect
+from .model.errors import Trouble, Unready, Wrong
+from .model.fields import Said
+from .model.resource import Resource
+from .model.site import NumberRange, Site
+from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan
+from .store.lock import Lock
+from .store.sqlite import Store
+
+STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered")
+STARTED = time.perf_counter()
+KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always whole
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "config": {"type": "list", "elements": "dict"},
+    "config_file": {"type": "path"},
+    "state": {"type": "str", "choices": list(STATES), "default": "merged"},
+    "scope": {"type": "dict", "options": {"names": {"type": "str"}, "numbers": {"type": "str"}}},
+    "max_deletions": {"type": "str"},
+    "allow_empty": {"type": "bool", "default": False},
+    "credentials_file": {"type": "path"},
+    "credentials_vault_id": {"type": "str"},
+    "with_secrets": {"type": "bool", "default": False},
+    "number_range": {"type": "str", "default": "1000-9999"},
+    "realm": {"type": "str", "default": "switchboard"},
+    "asterisk_config_dir": {"type": "path", "default": Host.config},
+    "store": {"type": "path", "default": Host.state},
+    "lock_timeout": {"type": "int", "default": 120},
+    # from the action plugin, as a file: the items and their places, and the seed of generated secrets
+    "_shipped": {"type": "path"},
+}
+
+
+def main(resource: Resource) -> None:
+    """What every resource module does."""
+    gc.disable()        # it ends in seconds and makes no cycles worth collecting; looking for them among 10,000 items costs a fifth of its time
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True, mutually_exclusive=[("config", "config_file")])
+    result: dict[str, Any] = {"changed": False}
+    try:
+        run(resource, module.params, module.check_mode, module._diff, result)
+    except Trouble as trouble:
+        module.fail_json(msg=str(trouble))
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+def shipped(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What came from the controller: items, places, seed, recording, recovering."""
+    if params["_shipped"]:
+        try:
+            with open(params["_shipped"], encoding="utf-8") as file:
+                return {"items": [], "places": [], "seed": "", "recording": False, "recovering": False, **json.load(file)}
+        except (OSError, ValueError) as wrong:
+            raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
+    if params["config"] is not None or params["config_file"] is not None:     # without its seed, secrets could be guessed
+        raise Unready("the items came without the action plugin switchboard.asterisk.resource: call the module by its full name")
+    if params["state"] != "gathered":
+        raise Wrong(f"is needed for state {params['state']}: give config or config_file", "config")
+    return {"items": [], "places": [], "seed": "", "recording": False, "recovering": False}
+
+
+def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
+    """One task on one host, from arguments to `result`. Raises Trouble."""
+    state = params["state"]
+    given = shipped(params)
+    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"]
+    site = Site(params["realm"], NumberRange.parse(params["number_range"], "number_range"))
+    order = Order(state, Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None}),
+                  params["max_deletions"], params["allow_empty"], given["seed"], given["recording"], given["recovering"])
+    if state == "rendered":
+        rendered(resource, order, want, site, result)
+        return
+    host = Host(config=params["asterisk_config_dir"], state=params["store"])
+    if state == "gathered" or check:        # reads one consistent store, waits for nobody and writes nothing
+        carry_out(resource, order, want, site, host, True, diff, params["with_secrets"], result)
+        return
+    if not os.path.isdir(host.state):
+        raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
+    with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
+        carry_out(resource, order, want, site, host, False, diff, False, result)
+        if lock.waited:
+            result["waited_for"] = lock.waited
+
+
+def carry_out(resource: Resource, order: Order, want: Iterable[Any], site: Site, host: Host, check: bool, diff: bool, with_secrets: bool,
+              result: dict[str, Any]) -> None:
+    store = Store(os.path.join(host.state, "store.db"))
+    try:
+        with store.reading():
+            realm, revision, documents, claims = store.realm(), store.revision(), store.documents(), store.claims()
+        if realm is not None and realm != site.realm:
+            raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
+        have = Have(documents.get(resource.kind, {}), claims)
+        if order.state == "gathered":
+            gathered(resource, order, have, with_secrets, result)
+            return
+        made = plan(resource, order, want, have, site)
+        generations = Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
+        if realm is None and generations.proof():
+            raise Unready(f"the store {store.path} is empty, but the configuration in force was compiled from one: restore it from a backup, "
+                          f"or remove {generations.link} if this host is to start afresh")
+        drifted = generations.drifted()
+        compiled, files = None, []
+        if made.changed or drifted or not generations.is_proven(origin(revision)):
+            compiled = compile_site({**documents, resource.kind: made.after})
+            files = generations.differing(compiled.files)
+        show(made, files, drifted, diff, result)
+        if check:
+            pass
+        elif compiled and result["changed"]:
+            with connect(host) as ami:
+                result["reloaded"] = make_live(made, Live(host, ami, generations), compiled, files, store, site)
+        elif compiled or made.restate:      # nothing changes, but what the files come from is now called otherwise
+            if made.restate:
+                write(made, store, site)
+            if generations.proof():
+                generations.prove(generations.current() or "", origin(store.revision()))
+    finally:
+        store.close()
+    result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
+                        "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
+
+
+def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
+    """Carry a plan out on the host: Asterisk first, then the store. Returns the Asterisk modules that were reloaded."""
+    contexts = {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
+    for context, key in contexts.items():
+        if not live.knows_context(context):
+            raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
+    store.prepare()     # refuses a store that cannot be written before Asterisk is touched
+    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete],
+                    mailboxes={said["number"]: key for key, said in made.delete.items() if said.get("number")})
+    return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
+
+
+def write(made: Plan, store: Store, site: Site) -> None:
+    store.prepare()
+    updated = {key: after for key, (_before, after) in made.update.items()}
+    store.write(made.resource, made.create, {**updated, **made.restate}, list(made.delete), site.realm)
+
+
+def origin(revision: int) -> str:
+    """What compiled files come from: the store's revision, and the code that compiled them. The same origin gives the same files."""
+    code = hashlib.sha256()
+    for name, loaded in sorted(sys.modules.items()):
+        if name.startswith((f"{__package__}.compile", f"{__package__}.model")) and loaded.__spec__ and loaded.__spec__.loader:
+            code.update(loaded.__spec__.loader.get_data(loaded.__file__))  # type: ignore[attr-defined]
+    return f"revision {revision}, code {code.hexdigest()[:16]}"
+
+
+def show(made: Plan, files: list[str], drifted: list[str], diff: bool, result: dict[str, Any]) -> None:
+    """The plan as a result: what changes, why, from what to what. The same in check mode and in a real run."""
+    resource = made.resource
+    result["changed"] = made.changed or bool(files)
+    result["counts"] = {"created": len(made.create), "updated": len(made.update), "deleted": len(made.delete)}
+    for name, keys in (("created", made.create), ("updated", made.update), ("deleted", made.delete)):
+        result[name] = sorted(keys)[:KEYS_SHOWN]
+    result["before"], result["after"], result["reasons"] = {}, {}, {}
+    for count, (_what, key, before, after) in enumerate(made.changes()):
+        if count >= MANY:
+            break
+        differing = made.differences(before, after)
+        if before is not None and after is not None:
+            result["reasons"][key] = differing
+        for side, said in (("before", before), ("after", after)):
+            if said is not None:
+                result[side][key] = masked(resource, {name: each for name, each in said.items() if name in differing or name == resource.key})
+    result["files"], result["drifted"] = files, drifted
+    result["numbers"] = {key: after["number"] for key, after in sorted(made.create.items())[:KEYS_SHOWN] if "number" in after}
+    if made.generated:
+        result["generated"] = made.generated
+    if diff:
+        result["diff"] = [difference(made, result)]
+    if drifted:
+        result["warnings"] = [f"{', '.join(drifted)}: changed by hand since the last run; this run puts it right"]
+
+
+def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:
+    """Ansible's diff, of what is shown only."""
+    sides = {}
+    for side in ("before", "after"):
+        shown = dict(result[side])
+        if result["drifted"] and side == "before":
+            shown["files changed by hand"] = result["drifted"]
+        sides[side] = "".join(f"{key}: {json.dumps(each, ensure_ascii=False, sort_keys=True, indent=2)}\n" for key, each in shown.items())
+    rest = len(made.create) + len(made.update) + len(made.delete) - MANY
+    more = f" (and {rest} more)" if rest > 0 else ""
+    return {**sides, "before_header": made.resource.plural + more, "after_header": made.resource.plural + more}
+
+
+def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, result: dict[str, Any]) -> None:
+    """What the store has in scope, as it can be applied again, and the owner of each number."""
+    in_scope = sorted((key, said) for key, said in have.documents.items() if order.scope.holds(key, said.get("number")))
+    secret = {each.name for each in resource.secrets()}
+    result["gathered"] = [resource.nested({name: each for name, each in said.items() if name not in secret}) for _key, said in in_scope]
+    result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items()) if space == "number"}
+    if with_secrets:        # the action plugin takes them out of the result and writes them to credentials_file
+        result["secrets"] = {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope}
+
+
+def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, result: dict[str, Any]) -> None:
+    """The compiled files of the given resources alone, without a host and without a secret."""
+    made = plan(resource, Order("merged", order.scope, seed="rendered", recording=True), want, Have(), site)
+    compiled = compile_site({resource.kind: {key: held(resource, said) for key, said in made.create.items()}})
+    result["rendered"] = dict(compiled.files)
+
+
+def held(resource: Resource, said: Said) -> dict[str, Optional[Any]]:
+    """A resource whose secrets are stars, of the shape the compiler expects."""
+    stars = {each.name: each.stars(HELD) for each in resource.secrets() if each.name in said}
+    return {**said, **stars}

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a compiled site what the running Asterisk has, or leave everything as it was."""
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+from ..compile import Compiled
+from ..model.errors import Trouble, Unready
+from .ami import Ami, Message
+from .generations import Generations
+from .log import Log
+
+RELOADED_BY = {"pjsip.conf": "res_pjsip.so", "voicemail.conf": "app_voicemail.so"}      # numbers.conf is read at each call, when it has changed
+SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
+PATIENCE = 20.0             # seconds until Asterisk must have all of them
+COMPLAINTS = 5              # so many are told
+
+
+@dataclass(frozen=True)
+class Host:
+    """Where things are on a host."""
+    config: str = "/etc/asterisk"
+    state: str = "/var/lib/switchboard"
+    log: str = "/var/log/asterisk/switchboard.log"
+    mailboxes: str = "/var/spool/asterisk/voicemail"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a run is about to make live."""
+    compiled: Compiled
+    files: Collection[str]                  # whose text differs from what is in force
+    devices: Collection[str]                # that the run creates, updates or deletes
+    mailboxes: Mapping[str, str]            # number: name of the owner, of mailboxes to set aside
+
+
+class Live:
+    def __init__(self, host: Host, ami: Ami, generations: Generations) -> None:
+        self.host, self.ami, self.generations, self.log = host, ami, generations, Log(host.log)
+
+    def make(self, change: Change, commit: Callable[[], None], origin: Callable[[], str]) -> list[str]:
+        """Put a new generation in force, see that Asterisk has it, commit, and sweep away what the old one leaves running.
+
+        `origin` says, after the commit, what the files were compiled from.
+
+        Returns the names of the Asterisk modules that were reloaded. Raises Unready, after the old generation is back in force.
+        """
+        modules = [module for file, module in RELOADED_BY.items() if file in change.files and self.is_needed(module, change.compiled)]
+        before = self.generations.current()
+        fresh = self.generations.write(change.compiled.files)
+        set_aside: list[tuple[str, str]] = []
+        proof = self.generations.doubt(before)      # from here on nobody knows what Asterisk has, until it was asked
+        try:
+            self.generations.put_in_force(fresh)
+            self.reload(modules)
+            self.verify(change, modules)
+            self.set_aside(change.mailboxes, set_aside)
+            commit()
+        except BaseException as wrong:
+            with contextlib.suppress(OSError):
+                for there, here in reversed(set_aside):
+                    os.rename(here, there)
+            self.generations.put_in_force(before)
+            self.generations.drop(fresh)
+            if isinstance(wrong, Trouble):
+                self.back(modules, wrong)
+                self.generations.trust(before, proof)
+            raise
+        if "res_pjsip.so" in modules:
+            self.sweep(change.compiled)
+        self.generations.prove(fresh, origin())
+        self.generations.tidy()
+        return modules
+
+    def is_needed(self, module: str, compiled: Compiled) -> bool:
+        """A host without voicemail need not have its module, as long as nobody has a mailbox."""
+        return module != "app_voicemail.so" or bool(compiled.mailboxes) or self.ami.ask("ModuleCheck", Module=module)[0].get("Response") == ["Success"]
+
+    def reload(self, modules: Iterable[str]) -> None:
+        self.log.mark()
+        for module in modules:
+            self.ami.action("Reload", Module=module)
+
+    def back(self, modules: list[str], wrong: Trouble) -> None:
+        """Asterisk has to forget what it was just given; when it cannot be told, that has to be said."""
+        try:
+            self.reload(modules)
+        except Unready as worse:
+            raise Unready(f"{wrong}\nThe old configuration is back in its place, but Asterisk could not be told: {worse}") from None
+
+    def verify(self, change: Change, modules: Collection[str]) -> None:
+        """Raises Unready when Asterisk complains of what it read, or does not have it."""
+        complaints = self.log.complaints()
+        if complaints:
+            more = f"\nand {len(complaints) - COMPLAINTS} more" if len(complaints) > COMPLAINTS else ""
+            raise Unready("Asterisk refused the new configuration; the old one is back in force:\n" + "\n".join(complaints[:COMPLAINTS]) + more)
+        if "res_pjsip.so" in modules:
+            self.all_there(change)
+            for device in sorted(set(change.devices) & set(change.compiled.devices))[:SAMPLE]:
+                self.read_back(device, change.compiled.devices[device])
+        if "app_voicemail.so" in modules:
+            for number in sorted(change.compiled.mailboxes)[:SAMPLE]:
+                if not self.ami.listing("VoicemailUserStatus", Context="default", Mailbox=number):
+                    raise Unready(f"Asterisk does not have mailbox {number} after the reload; the old configuration is back in force")
+
+    def endpoints(self) -> Iterator[Message]:
+        return (each for each in self.ami.listing("PJSIPShowEndpoints") if each.get("Event") == ["EndpointList"])
+
+    def all_there(self, change: Change) -> None:
+        """Wait until Asterisk has every device of the site and none of those that were taken from it."""
+        wanted, gone = set(change.compiled.devices), set(change.devices) - set(change.compiled.devices)
+        end = time.monotonic() + PATIENCE
+        while True:
+            present = {each["ObjectName"][0] for each in self.endpoints()}
+            missing, left = sorted(wanted - present), sorted(gone & present)
+            if not missing and not left:
+                return
+            if time.monotonic() >= end:
+                what = f"does not have {', '.join(missing[:5])}" if missing else f"still has {', '.join(left[:5])}"
+                raise Unready(f"Asterisk {what} after the reload; the old configuration is back in force")
+            time.sleep(0.2)
+
+    def read_back(self, device: str, objects: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """Compare what Asterisk says of one device with what was compiled."""
+        details: dict[str, Message] = {}
+        for each in self.ami.action("PJSIPShowEndpoint", Endpoint=device):
+            details.setdefault(each.get("ObjectType", [""])[0], each)
+        transport = dict(part.split("=", 1) for option, part in objects["endpoint"] if option == "set_var").get("LINE_TRANSPORT", "")
+        if transport in ("udp", "tcp", "tls") and "transport" not in details:
+            raise Unready(f"{device}: transport: there is no transport-{transport} on this host: set it up with role asterisk; "
+                          "the old configuration is back in force")
+        for kind, options in objects.items():
+            if kind not in details:
+                raise Unready(f"Asterisk does not have the {kind} of {device}; the old configuration is back in force")
+            for option, compiled in wanted_values(options):
+                said = details[kind].get("".join(word.capitalize() for word in option.split("_")))
+                if said is not None and sorted(words(said[0])) != sorted(words(compiled)) or option == "allow" and said and words(said[0]) != words(compiled):
+                    hint = " (a value that stays secret)" if kind == "auth" else f": it says {said and said[0]!r}, compiled was {compiled!r}"
+                    raise Unready(f"Asterisk kept another {option} of {device}{hint}; the old configuration is back in force")
+
+    def set_aside(self, mailboxes: Mapping[str, str], done: list[tuple[str, str]]) -> None:
+        """A number may come again; the messages and the PIN of its old owner must not come with it."""
+        for number, owner in mailboxes.items():
+            there = os.path.join(self.host.mailboxes, "default", number)
+            if os.path.isdir(there):
+                aside = os.path.join(self.host.mailboxes, "set-aside")
+                here = os.path.join(aside, f"{number}-{owner}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+                try:
+                    os.makedirs(aside, mode=0o700, exist_ok=True)
+                    os.rename(there, here)
+                except OSError as wrong:
+                    raise Unready(f"mailbox {number} of {owner} cannot be set aside: {wrong.strerror}; the old configuration is back in force") from None
+                done.append((there, here))
+
+    def sweep(self, compiled: Compiled) -> None:
+        """End the calls and drop the registrations of lines that are no longer there.
+
+        Asterisk lets both live on after a reload, and a registration would come back to life with the line's name.
+        """
+        alive = set()
+        for each in self.endpoints():
+            alive |= {each["ObjectName"][0], *words(each.get("Aor", [""])[0])}
+        for each in self.ami.listing("CoreShowChannels"):
+            channel = each.get("Channel", [""])[0]
+            if channel.startswith("PJSIP/") and channel[len("PJSIP/"):].rpartition("-")[0] not in alive:
+                self.ami.ask("Hangup", Channel=channel, Cause="16")      # gone by itself meanwhile is as good
+        for each in self.ami.listing("DBGetTree", Family="registrar", Key="contact"):
+            key = each.get("Key", [""])[0].partition("registrar/")[2]
+            name = key[len("contact/"):].partition(";")[0]
+            fixed = "contact" in dict(compiled.devices.get(name, {}).get("aor", ()))     # it had registered before it was
+            if key.startswith("contact/") and (fixed or name not in alive):
+                self.ami.ask("DBDel", Family="registrar", Key=key)
+
+    def knows_context(self, context: str) -> bool:
+        answer, _events = self.ami.ask("ShowDialPlan", Context=context)
+        return answer.get("Response") == ["Success"]
+
+
+def wanted_values(options: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Options as Asterisk tells them: those that are given more than once are joined; access lists it does not tell."""
+    joined: dict[str, str] = {}
+    for option, value in options:
+        if option not in ("deny", "permit", "type", "match"):
+            joined[option] = f"{joined[option]},{value}" if option in joined else value
+    return joined.items()
+
+
+def words(text: str) -> list[str]:
+    return [each for each in text.strip("()").replace("|", ",").replace(" ", "").split(",") if each]
+
+
+def connect(host: Host, timeout: Optional[float] = None) -> Ami:
+    return Ami(os.path.join(host.config, "manager.conf"), timeout or 60)

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asterisk's own log of warnings and errors, where the only word about a refused object stands."""
+from __future__ import annotations
+
+import os
+import re
+
+# The parts of Asterisk that read configuration: what they complain about during a reload is about what was just written.
+# Not res_pjsip_registrar.c and others that speak of phones: somewhere a phone always does what Asterisk warns of.
+READERS = re.compile(r"\b(config|config_options|config_(auth|domain_aliases|global|system|transport)|res_sorcery_config|sorcery|pbx_config"
+                     r"|app_queue|app_voicemail\w*|pjsip_configuration|res_pjsip_endpoint_identifier_ip|location|acl)\.c\b")
+SECRET = re.compile(r"((?:\w*password\w*|md5_cred|secret)['\"]?\s*[=:]?\s*|(?:MD5|SHA-256):)(['\"]?)[^\s'\"]+", re.IGNORECASE)
+
+
+class Log:
+    """Remembers where the log ended; `complaints` reads what came since."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.mark()
+
+    def mark(self) -> None:
+        try:
+            found = os.stat(self.path)
+            self.file, self.offset = found.st_ino, found.st_size
+        except OSError:
+            self.file, self.offset = 0, 0
+
+    def complaints(self) -> list[str]:
+        """Lines about configuration since the mark, without a secret. A log that was rotated meanwhile is read from its beginning."""
+        try:
+            with open(self.path, encoding="utf-8", errors="replace") as file:
+                found = os.fstat(file.fileno())
+                if found.st_ino == self.file and found.st_size >= self.offset:
+                    file.seek(self.offset)
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            return []
+        told = (line for line in lines if ("ERROR" in line or "WARNING" in line) and READERS.search(line))
+        return [SECRET.sub(r"\1\2********", re.sub(r"^\[.*?\] ", "", line)) for line in told]

@@ -1,0 +1,247 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Written by tests/gates/document.py from the declaration in module_utils/model/extension.py and docs/examples/extensions.yml."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: extensions
+short_description: Manages extensions
+version_added: 0.1.0
+description:
+  - Extensions are numbers with a telephone behind them that belongs to no person.
+  - 'All of them in one task, by the thousand: compiled to Asterisk''s files, made live and verified.'
+extends_documentation_fragment:
+  - switchboard.asterisk.resource
+options:
+  config:
+    description:
+      - The extensions. For more than a few dozen O(config_file) is faster.
+      - A field that is not given keeps its value with O(state=merged).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The telephone's name; also the id of its SIP device.
+          - Needed at creation.
+          - Never changes after creation.
+        type: str
+        required: true
+      display_name:
+        description:
+          - Shown to those whom the telephone calls; its name when not given.
+        type: str
+      number:
+        description:
+          - Internal number that rings the line; the lowest free one of O(number_range) when not given. With a leading zero it needs quotes in
+            YAML.
+          - Never changes after creation.
+        type: str
+      description:
+        description:
+          - Free text.
+        type: str
+      disabled:
+        description:
+          - Can neither register nor call nor be called; its calls end and its registrations are dropped at once.
+        type: bool
+        default: false
+      sip_password:
+        description:
+          - The telephone's own secret, generated when not given; only its digests are kept.
+          - Kept secret, never returned.
+        type: str
+      transport:
+        description:
+          - Transport of the line, according to the telephone.
+        type: str
+        choices:
+          - udp
+          - tcp
+          - tls
+          - ws
+          - wss
+        default: udp
+      nat:
+        description:
+          - What is done about NAT between telephone and host; the values are those of chan_sip.
+        type: str
+        choices:
+          - 'yes'
+          - 'no'
+          - force_rport
+          - comedia
+          - never
+          - route
+        default: 'yes'
+      codecs:
+        description:
+          - Audio codecs offered, best first, and no others.
+          - Defaults to V(alaw ulaw g722) when O(config[].transport) is V(udp) or V(tcp) or V(tls).
+          - Defaults to V(opus ulaw alaw) when O(config[].transport) is V(ws) or V(wss).
+        type: list
+        elements: str
+        choices:
+          - ulaw
+          - alaw
+          - gsm
+          - g722
+          - g729
+          - opus
+      context:
+        description:
+          - Dialplan context that the line's calls enter; it must exist on the host.
+        type: str
+        default: from-sip
+      call_groups:
+        description:
+          - Groups whose members' calls ring here may be picked up by others; names or numbers.
+        type: list
+        elements: str
+      pickup_groups:
+        description:
+          - Groups of which the line may pick up calls.
+        type: list
+        elements: str
+      host:
+        description:
+          - V(dynamic) registers with its password; an IP address is the line itself, with neither registration nor password; a network registers
+            with its password, and from inside that network only.
+        type: str
+        default: dynamic
+      type:
+        description:
+          - V(user) may call only, V(peer) may be called only, V(friend) both.
+        type: str
+        choices:
+          - friend
+          - user
+          - peer
+        default: friend
+      caller_id:
+        description:
+          - 'Caller id shown to those it calls, instead of its own name and number: V(Name <number>), a name, or a number.'
+        type: str
+      sip_expires:
+        description:
+          - Life of a registration.
+        type: int
+        default: 300
+"""
+
+EXAMPLES = r"""
+- name: A telephone at the reception, and a door phone with a fixed address
+  switchboard.asterisk.extensions:
+    config:
+      - name: reception
+        display_name: Reception
+        number: "1950"
+        pickup_groups: [front]
+      - name: door
+        display_name: Front door
+        number: "1951"
+        host: 192.0.2.17
+    credentials_file: credentials.yml
+
+- name: Which numbers are taken, and by whom
+  switchboard.asterisk.extensions:
+    state: gathered
+  register: extensions
+
+- name: The reception is closed
+  switchboard.asterisk.extensions:
+    config:
+      - name: reception
+    state: deleted
+"""
+
+RETURN = r"""
+counts:
+  description: How many were created, updated and deleted.
+  type: dict
+  returned: when applying
+  sample:
+    created: 2
+    deleted: 0
+    updated: 1
+created:
+  description: Keys of what was created, at most 1000; RV(counts) is whole. Likewise RV(updated) and RV(deleted).
+  type: list
+  elements: str
+  returned: when applying
+updated:
+  description: Keys of what was updated.
+  type: list
+  elements: str
+  returned: when applying
+deleted:
+  description: Keys of what was deleted.
+  type: list
+  elements: str
+  returned: when applying
+before:
+  description: By key, the fields that change, as they were; the first hundred, without secrets.
+  type: dict
+  returned: when applying
+after:
+  description: By key, the fields that change, as they will be.
+  type: dict
+  returned: when applying
+reasons:
+  description: By key, the names of the fields that made an update necessary.
+  type: dict
+  returned: when applying
+  sample:
+    anna:
+      - full_name
+numbers:
+  description: By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.
+  type: dict
+  returned: when applying or gathering
+  sample:
+    anna: '1001'
+files:
+  description: Compiled files that differ from what was in force.
+  type: list
+  elements: str
+  returned: when applying
+drifted:
+  description: Compiled files that somebody had changed by hand.
+  type: list
+  elements: str
+  returned: when applying
+reloaded:
+  description: Asterisk modules that were reloaded.
+  type: list
+  elements: str
+  returned: when something changed
+credentials:
+  description: Where generated secrets were written, and how many.
+  type: dict
+  returned: when secrets were generated
+waited_for:
+  description: The run that this one had to wait for.
+  type: str
+  returned: when it had to
+gathered:
+  description: What the host has, without secrets; applied again, it changes nothing.
+  type: list
+  elements: dict
+  returned: with state gathered
+rendered:
+  description: The compiled files by name, secrets as stars.
+  type: dict
+  returned: with state rendered
+module:
+  description: Peak memory in MiB, seconds and Python of the module on the host.
+  type: dict
+  returned: always
+"""
+
+from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import main
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.extension import EXTENSION
+
+if __name__ == "__main__":
+    main(EXTENSION)
