@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asterisk as far as unit tests need it: how it reads a file, written apart from our writers, and what its manager would then say."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from module_utils.control.ami import Ami, Message
+from module_utils.control.live import Host
+
+Pairs = list[tuple[str, str]]
+
+
+def without_comment(line: str) -> str:
+    """main/config.c, config_text_file_load: a semicolon begins a comment unless a backslash stands right before it, which then goes."""
+    kept, rest = "", line
+    while ";" in rest:
+        before, _semicolon, rest = rest.partition(";")
+        if not before.endswith("\\"):
+            assert not rest.startswith("--"), f"begins a comment over many lines: {line!r}"
+            return kept + before
+        kept += before[:-1] + ";"
+    return kept + rest
+
+
+def sections(text: str) -> list[tuple[str, list[str], Pairs]]:
+    """(name, what it inherits from, options) of each section, in the order of the file."""
+    found: list[tuple[str, list[str], Pairs]] = []
+    for line in text.split("\n"):
+        said = without_comment(line).strip(" \t\r")
+        if said.startswith("["):
+            name, closed, more = said[1:].partition("]")
+            assert closed
+            found.append((name, [each for each in more.strip("()").split(",") if each], []))
+        elif said:
+            assert not said.startswith("#"), f"is a directive: {line!r}"
+            option, equals, value = said.partition("=")
+            assert equals, f"is neither section nor option: {line!r}"
+            found[-1][2].append((option.strip(), value.removeprefix(">").strip(" \t")))
+    return found
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    whole: dict[str, str] = {}
+    for option, value in pairs:
+        whole[option] = f"{whole[option]},{value}" if option in whole else value
+    return whole
+
+
+def objects(text: str) -> dict[str, dict[str, dict[str, str]]]:
+    """pjsip.conf: device: object type: its options, templates laid underneath."""
+    templates: dict[str, dict[str, str]] = {}
+    devices: dict[str, dict[str, dict[str, str]]] = {}
+    for name, inherited, pairs in sections(text):
+        whole: dict[str, str] = {}
+        for each in inherited:
+            whole.update(templates[each] if each != "!" else {})
+        whole.update(joined(pairs))
+        if "!" in inherited:
+            templates[name] = whole
+        else:
+            assert whole["type"] not in devices.setdefault(name, {}), f"{name} has two of {whole['type']}"
+            devices[name][whole["type"]] = whole
+    return devices
+
+
+def caller(text: str) -> tuple[str, str]:
+    """main/callerid.c, ast_callerid_parse of a quoted name and a number in brackets."""
+    found = re.fullmatch(r'"((?:[^"\\]|\\.)*)" <([^<>]*)>', text)
+    assert found, text
+    return re.sub(r"\\(.)", r"\1", found[1]), found[2]
+
+
+class Asterisk(Ami):
+    """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in pjsip.conf."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.devices: dict[str, dict[str, dict[str, str]]] = {}
+        self.mailboxes: set[str] = set()
+        self.reloaded: list[str] = []
+        self.did: list[tuple[str, dict[str, str]]] = []
+        self.refuses = ""
+        self.channels: list[str] = []
+        self.contacts: list[str] = []
+
+    def text(self, name: str) -> str:
+        path = os.path.join(self.host.config, "switchboard", name)
+        if not os.path.exists(path):        # included by #tryinclude
+            return ""
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def ask(self, name: str, **headers: str) -> tuple[Message, list[Message]]:
+        self.did.append((name, headers))
+        return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
+
+    def Reload(self, Module: str) -> list[Message]:  # noqa: N802, N803
+        self.reloaded.append(Module)
+        text = self.text("pjsip.conf")
+        if self.refuses and self.refuses in text:
+            with open(self.host.log, "a", encoding="utf-8") as file:
+                file.write("[2026-01-01 00:00:00] ERROR[7]: config_options.c:798 aco_process_var: Error parsing password_digest=MD5:5ec at line 1\n")
+        elif Module == "res_pjsip.so":
+            self.devices = objects(text)
+        else:
+            self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
+        return []
+
+    def PJSIPShowEndpoints(self) -> list[Message]:  # noqa: N802
+        return [{"Event": ["EndpointList"], "ObjectName": [name], "Aor": [each["endpoint"].get("aors", "")]} for name, each in self.devices.items()]
+
+    def PJSIPShowEndpoint(self, Endpoint: str) -> list[Message]:  # noqa: N802, N803
+        told = [{"ObjectType": [kind], **{"".join(word.capitalize() for word in option.split("_")): [value] for option, value in options.items()}}
+                for kind, options in self.devices[Endpoint].items()]
+        return [*told, {"ObjectType": ["transport"]}]
+
+    def VoicemailUserStatus(self, Context: str, Mailbox: str) -> list[Message]:  # noqa: N802, N803
+        return [{"Event": ["VoicemailUserDetail"]}] if Context == "default" and Mailbox in self.mailboxes else []
+
+    def CoreShowChannels(self) -> list[Message]:  # noqa: N802
+        return [{"Channel": [each]} for each in self.channels]
+
+    def DBGetTree(self, **_headers: str) -> list[Message]:  # noqa: N802
+        return [{"Key": [f"/registrar/{each}"]} for each in self.contacts]
+
+    def __exit__(self, *_wrong: object) -> None:
+        pass

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site in a temporary folder: the real store, compiler and generations, and an Asterisk that only reads files."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import configuration, settings
+from module_utils import bridge
+from module_utils.control.generations import Generations
+from module_utils.control.live import Host
+from module_utils.model.agent import AGENT
+from module_utils.model.resource import Resource
+from module_utils.model.site import NumberRange, Site
+from module_utils.plan import Have, Order, Plan, plan
+from module_utils.store.sqlite import Store
+
+from tests.unit.asterisk import Asterisk
+
+configuration.set_hypothesis_home_dir(Path(__file__).parents[2] / ".cache" / "hypothesis")
+settings.register_profile("unit", deadline=None, max_examples=60, database=None, derandomize=True)
+settings.load_profile("unit")
+
+SECRET = "correct-horse-battery"
+PHONE = {"typology": "external", "sip_password": SECRET}
+ANNA = {"username": "anna", "full_name": "Anna Öberg", "email": "anna@example.org"}
+BEN = {"username": "ben", "full_name": "Ben Ek", **PHONE, "voicemail": True, "voicemail_pin": "471147"}
+TEAM = [{"username": f"agent{count:02}", "full_name": f"Agent {count}"} for count in range(20)]
+
+
+def planned(state: str, want: Any, have: Have | None = None, resource: Resource = AGENT, numbers: str = "1000-9999", realm: str = "realm",
+            **more: Any) -> Plan:
+    return plan(resource, Order(state, **{"seed": "s", "recording": True, **more}), want, have or Have(), Site(realm, NumberRange.parse(numbers, "numbers")))
+
+
+def kept(made: Plan, *others: Plan) -> Have:
+    """What the store would hold once a plan is carried out."""
+    claims = {claim: (each.resource.kind, key) for each in (made, *others) for key, said in each.after.items() for claim in each.resource.claims(said)}
+    return Have(made.after, claims)
+
+
+class House:
+    """One host, made by hand instead of by the role."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.state = folder / "etc", folder / "lib"
+        self.config.mkdir(parents=True)
+        self.state.mkdir()
+        self.host = Host(str(self.config), str(self.state), str(folder / "asterisk.log"), str(folder / "spool"))
+        self.asterisk = Asterisk(self.host)
+        self.seeds = (f"seed {count}" for count in itertools.count())
+
+    def run(self, state: str, config: Any = None, resource: Resource = AGENT, check: bool = False, diff: bool = False,
+            seed: str = "", places: Iterable[str] = (), **more: Any) -> dict[str, Any]:
+        """The result of one task, as the module would give it, shipped to it as the action plugin does."""
+        shipped = None
+        if config is not None:
+            shipped = self.config / "shipped.json"
+            shipped.write_text(json.dumps({"items": config, "places": list(places), "seed": seed or next(self.seeds), "recording": True}), encoding="utf-8")
+        params = {name: spec.get("default") for name, spec in bridge.ARGUMENTS.items()}
+        params |= {"state": state, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
+                   "_shipped": shipped and str(shipped), **more}
+        result: dict[str, Any] = {"changed": False}
+        bridge.run(resource, params, check, diff, result)
+        json.dumps(result)      # what a module gives back is JSON
+        return result
+
+    @property
+    def store(self) -> str:
+        return str(self.state / "store.db")
+
+    def documents(self, kind: str = "agent") -> dict[str, Any]:
+        store = Store(self.store)
+        try:
+            return store.documents().get(kind, {})
+        finally:
+            store.close()
+
+    def files(self) -> dict[str, str]:
+        link = self.config / "switchboard"
+        return {each.name: each.read_text(encoding="utf-8") for each in sorted(link.iterdir()) if each.suffix == ".conf"} if link.exists() else {}
+
+    def everything(self) -> Any:
+        """All that a refused run must not change."""
+        link = self.config / "switchboard"
+        return (self.documents(), self.documents("extension"), self.files(), os.readlink(link) if link.is_symlink() else None,
+                self.asterisk.devices, self.asterisk.mailboxes)
+
+
+@pytest.fixture
+def unowned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No root and no group asterisk here."""
+    monkeypatch.setattr(Generations, "group_id", lambda _self: os.getgid())
+    monkeypatch.setattr(os, "chown", lambda *_arguments: None)
+    monkeypatch.setattr(os, "fchown", lambda *_arguments: None)
+
+
+@pytest.fixture
+def house(tmp_path: Path, unowned: None, monkeypatch: pytest.MonkeyPatch) -> House:
+    built = House(tmp_path / "house")
+    monkeypatch.setattr(bridge, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
+    monkeypatch.setattr(bridge, "connect", lambda _host: built.asterisk)
+    return built

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check mode tells what a real run then does, and does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from module_utils.model.errors import Trouble
+from module_utils.store.lock import Lock
+
+from tests.unit.conftest import ANNA, BEN, SECRET, TEAM, House
+
+TOLD = ("changed", "created", "updated", "deleted", "counts", "before", "after", "reasons", "files", "drifted", "numbers", "generated", "diff")
+
+
+@pytest.mark.parametrize(("state", "config", "more"), [
+    ("merged", [ANNA, {**BEN, "nat": "no", "sip_password": SECRET + "2"}], {}),
+    ("replaced", [{**BEN, "description": "x"}], {}),
+    ("overridden", [ANNA, *TEAM[:5]], {"max_deletions": "100%"}),
+    ("deleted", [{"username": "ben"}], {}),
+    ("merged", [], {}),
+])
+@pytest.mark.parametrize("empty", [True, False])
+def test_same_result(house: House, state: str, config: list[Any], more: dict[str, Any], empty: bool) -> None:
+    if not empty:
+        house.run("merged", [BEN, *TEAM])
+    before, asked = house.everything(), len(house.asterisk.did)
+    checked = house.run(state, config, check=True, diff=True, seed="s", **more)
+    assert house.everything() == before and len(house.asterisk.did) == asked
+    assert not empty or not any(house.state.iterdir())
+    real = house.run(state, config, diff=True, seed="s", **more)
+    assert {name: checked.get(name) for name in TOLD} == {name: real.get(name) for name in TOLD}
+
+
+def test_same_refusal(house: House) -> None:
+    house.run("merged", [BEN])
+    told = []
+    for check in (True, False):
+        with pytest.raises(Trouble) as wrong:
+            house.run("merged", [{**ANNA, "number": "1000"}, {"username": "x"}], check=check)
+        told.append(str(wrong.value))
+    assert told[0] == told[1] and "1000 is taken by agent 'ben'" in told[0]
+
+
+@pytest.mark.parametrize("diff", [True, False])
+def test_no_secret_in_it(house: House, diff: bool) -> None:
+    house.run("merged", [BEN])
+    result = house.run("merged", [{**BEN, "sip_password": "another-secret", "voicemail_pin": "909090"}], check=True, diff=diff)
+    text = str(result)
+    assert not any(secret in text for secret in (SECRET, "another-secret", "471147", "909090", "md5"))
+    assert result["before"]["ben"] == result["after"]["ben"] == {"username": "ben", "sip_password": "********", "voicemail_pin": "********"}
+
+
+def test_does_not_wait_for_a_run_at_work(house: House) -> None:
+    house.run("merged", [BEN])
+    with pytest.raises(Trouble, match="another run is at work"), Lock(f"{house.host.state}/lock", 0):
+        assert house.run("merged", [ANNA], check=True)["created"] == ["anna"]
+        house.run("merged", [ANNA])

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An empty config, and none at all, in every state."""
+
+from __future__ import annotations
+
+import pytest
+from module_utils import bridge
+from module_utils.model.errors import Wrong
+
+from tests.unit.conftest import ANNA, TEAM, House
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced", "deleted"])
+def test_changes_nothing(house: House, state: str) -> None:
+    house.run("merged", [ANNA])
+    before = house.everything()
+    assert house.run(state, [])["changed"] is False
+    assert house.everything() == before
+
+
+def test_overridden_is_refused_unless_asked_for_in_so_many_words(house: House) -> None:
+    house.run("merged", TEAM)
+    before = house.everything()
+    with pytest.raises(Wrong, match="config: is empty, .*would delete every agent: say allow_empty"):
+        house.run("overridden", [], max_deletions="100%")
+    with pytest.raises(Wrong, match="max_deletions: would delete 20 of 20"):
+        house.run("overridden", [], allow_empty=True)
+    assert house.everything() == before
+    assert house.run("overridden", [], allow_empty=True, max_deletions="20")["counts"]["deleted"] == 20
+
+
+def test_rendered_is_templates_only(house: House) -> None:
+    assert "anna" not in "".join(house.run("rendered", [])["rendered"].values())
+
+
+@pytest.mark.parametrize("state", bridge.STATES)
+def test_none_at_all_is_an_error_except_to_gather(house: House, state: str) -> None:
+    if state == "gathered":
+        assert house.run(state)["gathered"] == []
+    else:
+        with pytest.raises(Wrong, match=f"config: is needed for state {state}"):
+            house.run(state)
+
+
+def test_an_empty_host_gets_its_files_once(house: House) -> None:
+    assert house.run("merged", [])["changed"] is True
+    assert set(house.files()) == {"pjsip.conf", "voicemail.conf", "numbers.conf"}
+    assert house.run("merged", [])["changed"] is False

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gathered: what the store has, as it can be applied again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from module_utils.model.extension import EXTENSION
+
+from tests.unit.conftest import ANNA, BEN, SECRET, House
+
+
+@pytest.fixture
+def full(house: House) -> House:
+    house.run("merged", [{**ANNA, "codecs": "opus ulaw"}, BEN])
+    house.run("merged", [{"name": "door", "sip_password": SECRET}], EXTENSION)
+    return house
+
+
+def test_gives_what_was_said_and_no_secret(full: House) -> None:
+    result = full.run("gathered")
+    assert result["gathered"] == [
+        {**ANNA, "number": "1000", "codecs": ["opus", "ulaw"]},
+        {"username": "ben", "full_name": "Ben Ek", "typology": "external", "number": "1001", "voicemail": True},
+    ]
+    assert list(result["gathered"][0])[:2] == ["username", "full_name"]
+    assert result["numbers"] == {"1000": "agent anna", "1001": "agent ben", "1002": "extension door"}
+    assert result["changed"] is False and "secrets" not in result
+    assert not any(secret in json.dumps(result) for secret in (SECRET, "471147", "md5"))
+
+
+@pytest.mark.parametrize(("scope", "names"), [({"names": "a*"}, ["anna"]), ({"numbers": "1001-1999"}, ["ben"]), ({"names": "x"}, []), (None, ["anna", "ben"])])
+def test_scope(full: House, scope: Any, names: list[str]) -> None:
+    assert [each["username"] for each in full.run("gathered", scope=scope)["gathered"]] == names
+
+
+def test_secrets_only_when_asked(full: House) -> None:
+    secrets = full.run("gathered", with_secrets=True)["secrets"]
+    assert set(secrets) == {"anna", "ben"} and secrets["ben"]["voicemail_pin"] == "471147"
+    assert set(secrets["ben"]["sip_password"]) == {"md5", "sha256", "realm"}
+
+
+def test_writes_nothing_and_asks_nobody(full: House) -> None:
+    before, done = full.everything(), len(full.asterisk.did)
+    full.run("gathered")
+    assert full.everything() == before and len(full.asterisk.did) == done
+
+
+def test_a_host_without_a_store_has_nothing(house: House) -> None:
+    assert house.run("gathered")["gathered"] == [] and not (house.state / "store.db").exists()

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""merged: only the fields that are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from module_utils.model.errors import Refused
+from module_utils.model.extension import EXTENSION
+
+from tests.unit.conftest import ANNA, BEN, SECRET, House
+
+
+def test_creates(house: House) -> None:
+    result = house.run("merged", [ANNA, BEN])
+    assert (result["changed"], result["created"], result["numbers"]) == (True, ["anna", "ben"], {"anna": "1000", "ben": "1001"})
+    assert result["reloaded"] == ["res_pjsip.so", "app_voicemail.so"]
+    assert set(house.asterisk.devices) == {"anna", "ben"} and house.asterisk.mailboxes == {"1001"}
+    assert result["generated"] == [("anna", "sip_password")]
+
+
+@pytest.mark.parametrize(("given", "differs"), [
+    ({"full_name": "Anna Ek"}, ["full_name"]),
+    ({"nat": "no", "codecs": ["ulaw"]}, ["nat", "codecs"]),
+    ({"sip_password": SECRET}, ["sip_password"]),
+    ({"email": None}, ["email"]),
+    ({"email": "new@example.org", "alias": ""}, ["alias", "email"]),
+])
+def test_changes_only_what_is_given(house: House, given: dict[str, Any], differs: list[str]) -> None:
+    house.run("merged", [{**ANNA, "description": "stays"}, BEN])
+    before = house.documents()
+    result = house.run("merged", [{"username": "anna", **given}])
+    assert result["updated"] == ["anna"] and result["counts"] == {"created": 0, "updated": 1, "deleted": 0}
+    assert result["reasons"] == {"anna": differs}
+    after = house.documents()
+    assert after["ben"] == before["ben"]
+    assert {name for name in {*before["anna"], *after["anna"]} if before["anna"].get(name) != after["anna"].get(name)} == set(differs)
+
+
+def test_null_goes_back_to_the_default(house: House) -> None:
+    house.run("merged", [{**ANNA, "nat": "no", "codecs": ["ulaw"]}])
+    house.run("merged", [{"username": "anna", "nat": None, "codecs": None}])
+    assert not {"nat", "codecs"} & set(house.documents()["anna"])
+    assert house.asterisk.devices["anna"]["endpoint"]["allow"] == "opus,ulaw,alaw"
+
+
+def test_a_number_never_changes(house: House) -> None:
+    house.run("merged", [ANNA])
+    before = house.everything()
+    with pytest.raises(Refused, match="agent 'anna': number: never changes after creation: it is 1000"):
+        house.run("merged", [{"username": "anna", "number": "1005"}])
+    assert house.everything() == before
+
+
+def test_no_number_said_is_the_number_it_has(house: House) -> None:
+    for changed in (True, False):
+        assert house.run("merged", [{**ANNA, "number": None}])["changed"] is changed
+    assert house.documents()["anna"]["number"] == "1000"
+
+
+def test_reloads_what_changed_only(house: House) -> None:
+    house.run("merged", [ANNA, BEN])
+    assert house.run("merged", [{"username": "ben", "voicemail_pin": "1234"}])["reloaded"] == ["app_voicemail.so"]
+    assert house.run("merged", [{"username": "anna", "nat": "no"}])["reloaded"] == ["res_pjsip.so"]
+    assert house.run("merged", [{"username": "anna", "description": "x"}])["reloaded"] == []
+
+
+def test_kinds_live_side_by_side(house: House) -> None:
+    house.run("merged", [ANNA])
+    result = house.run("merged", [{"name": "door", "sip_password": SECRET}], EXTENSION)
+    assert result["numbers"] == {"door": "1001"} and set(house.asterisk.devices) == {"anna", "door"}
+    assert set(house.documents()) == {"anna"} and set(house.documents("extension")) == {"door"}

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""replaced: these resources exactly; the others stay."""
+
+from __future__ import annotations
+
+import pytest
+from module_utils.model.errors import Refused
+
+from tests.unit.conftest import ANNA, BEN, SECRET, House
+
+
+def test_what_is_not_given_goes_back_but_secrets_and_fixed_fields_stay(house: House) -> None:
+    house.run("merged", [{**ANNA, "nat": "no", "number": "2000", "description": "x"}, BEN])
+    before = house.documents()
+    result = house.run("replaced", [{"username": "anna", "full_name": "Anna"}])
+    assert result["updated"] == ["anna"] and result["reasons"]["anna"] == ["full_name", "email", "description", "nat"]
+    after = house.documents()
+    assert after["anna"] == {"username": "anna", "full_name": "Anna", "number": "2000", "sip_password": before["anna"]["sip_password"]}
+    assert after["ben"] == before["ben"]
+
+
+def test_creates_what_is_not_there(house: House) -> None:
+    assert house.run("replaced", [ANNA])["created"] == ["anna"]
+
+
+def test_a_given_secret_takes_the_place_of_the_old_one(house: House) -> None:
+    house.run("merged", [BEN])
+    old = house.documents()["ben"]["sip_password"]
+    result = house.run("replaced", [{**BEN, "sip_password": SECRET + "2"}])
+    assert result["reasons"] == {"ben": ["sip_password"]} and house.documents()["ben"]["sip_password"] != old
+
+
+def test_a_needed_field_is_needed_again(house: House) -> None:
+    house.run("merged", [ANNA])
+    with pytest.raises(Refused, match="agent 'anna': full_name: is needed"):
+        house.run("replaced", [{"username": "anna"}])
+
+
+def test_what_is_no_longer_said_does_not_stick(house: House) -> None:
+    house.run("merged", [{**ANNA, "transport": "wss"}])
+    house.run("replaced", [ANNA])
+    house.run("merged", [{"username": "anna", "typology": "external"}])
+    assert house.asterisk.devices["anna"]["endpoint"]["transport"] == "transport-udp"

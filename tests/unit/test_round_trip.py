@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gathered applied again changes nothing; what was planned is what is wanted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from module_utils.compile import compile_site
+from module_utils.model.agent import AGENT
+from module_utils.model.extension import EXTENSION
+from module_utils.model.line import CODECS, NAT_MODES
+from module_utils.model.resource import Resource
+from module_utils.plan import Have
+
+from tests.unit.conftest import ANNA, BEN, SECRET, House, kept, planned
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=30)
+groups = st.lists(st.from_regex("[a-z0-9_-]{1,5}", fullmatch=True), unique=True, max_size=3)
+LINE = {
+    "description": words, "disabled": st.booleans(), "nat": st.sampled_from(NAT_MODES), "context": st.just("from-sip"), "call_groups": groups,
+    "pickup_groups": groups, "type": st.sampled_from(("friend", "user", "peer")), "sip_expires": st.integers(30, 86400),
+}
+SIP = {**LINE, "transport": st.sampled_from(("udp", "tcp", "tls")), "host": st.sampled_from(("dynamic", "198.51.100.0/24", "2001:db8::/64")),
+       "codecs": st.permutations(CODECS).map(lambda each: each[:2])}
+WEB = {**LINE, "transport": st.sampled_from(("ws", "wss")), "codecs": st.permutations([each for each in CODECS if each != "g729"]).map(lambda each: each[:2])}
+PERSON = {"alias": words, "voicemail": st.booleans(), "voicemail_pin": st.from_regex("[0-9]{4,10}", fullmatch=True)}
+NAMES = [f"p{count}" for count in range(6)]
+
+
+def one_of_each(key: str, needed: dict[str, Any], may: dict[str, Any]) -> Any:
+    """Lists of resources, each with a name of its own and some of the fields that it may have."""
+    return st.lists(st.fixed_dictionaries({key: st.sampled_from(NAMES), **needed}, optional=may), unique_by=lambda each: each[key], max_size=6)
+
+
+PHONES = one_of_each("username", {"full_name": words, "typology": st.just("external")}, {**SIP, **PERSON})
+BROWSERS = one_of_each("username", {"full_name": words}, {**WEB, **PERSON})
+EXTENSIONS = one_of_each("name", {}, {**SIP, "display_name": words})
+
+
+@pytest.mark.parametrize(("resource", "items"), [(AGENT, PHONES), (AGENT, BROWSERS), (EXTENSION, EXTENSIONS)], ids=["phones", "browsers", "extensions"])
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_planned_is_what_was_wanted(resource: Resource, items: Any, state: str) -> None:
+    @settings(max_examples=15)
+    @given(first=items, second=items)
+    def holds(first: list[Any], second: list[Any]) -> None:
+        made = planned("overridden", first, resource=resource, allow_empty=True)
+        have = kept(made)
+        again = planned(state, second, have, resource, allow_empty=True, max_deletions="100%")
+        for item in second:
+            whole = resource.complete(again.after[item[resource.key]])
+            shown = {name: value for name, value in item.items() if not resource.by_name[name].secret}
+            assert {name: whole[name] for name in shown} == {**shown, **{name: resource.by_name[name].check(value) for name, value in shown.items()}}
+            if state != "merged":
+                unsaid = [name for name, each in resource.by_name.items() if name not in item and not each.secret and not each.fixed]
+                fresh = resource.complete(item)
+                assert {name: whole[name] for name in unsaid} == {name: fresh[name] for name in unsaid}
+        expected = {item[resource.key] for item in second} | (set() if state == "overridden" else set(have.documents))
+        assert set(again.after) == expected
+        numbers = [each["number"] for each in again.after.values()]
+        assert len(set(numbers)) == len(numbers)
+        assert not planned(state, second, kept(again), resource, allow_empty=True, seed="other").changed
+        gathered = [resource.nested({name: value for name, value in each.items() if not resource.by_name[name].secret}) for each in again.after.values()]
+        assert not planned("overridden", json.loads(json.dumps(gathered)), kept(again), resource, allow_empty=True, seed="other").changed
+        compile_site({resource.kind: again.after})
+
+    holds()
+
+
+def test_gathered_applied_again_changes_nothing(house: House) -> None:
+    house.run("merged", [ANNA, {**BEN, "codecs": "alaw g729", "host": "192.0.2.0/24"}])
+    house.run("merged", [{"name": "door", "sip_password": SECRET}], EXTENSION)
+    for resource in (AGENT, EXTENSION):
+        gathered = house.run("gathered", resource=resource)["gathered"]
+        for state in ("merged", "replaced", "overridden"):
+            assert house.run(state, gathered, resource)["changed"] is False
+
+
+def test_gathered_with_secrets_moves_a_site(house: House) -> None:
+    house.run("merged", [ANNA, BEN])
+    told = house.run("gathered", with_secrets=True)
+    moved = [{**each, **told["secrets"][each["username"]]} for each in told["gathered"]]
+    made = planned("overridden", moved, Have(), realm="switchboard")
+    assert made.after == house.documents()
