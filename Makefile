@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Plain "make" lists the targets. Everything that make itself writes is in .cache.
+
+CACHE := .cache
+BIN := $(CACHE)/newest/bin
+PYTEST = $(BIN)/python -m pytest
+# The bed makes podman work where it needs help; what touches containers runs through it.
+BED = $(BIN)/python -m tests.bed
+DEMO := switchboard-demo-pbx
+# Only --verbose names a test before it runs: a long one shows what is going on.
+PYTEST_FLAGS ?= --verbose --durations=5
+
+export LC_ALL := C.UTF-8
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(CACHE)/collections
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test gates unit scenarios bench docs changelog build clean
+
+help: ## this list
+	@echo "switchboard.asterisk: a contact centre on Asterisk, described as code"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: bed ## bring up a host in a container, with two phones that make a proof call
+	@$(BED) up $(DEMO)
+	@$(BED) run $(BIN)/ansible-playbook -i inventory/demo/hosts.yml playbooks/demo.yml
+	@$(BED) run $(BIN)/python -m tests.phones.demo
+
+demo-down: environments ## remove what demo made
+	@$(BED) down $(DEMO)
+	@rm -f inventory/demo/credentials.yml inventory/demo/credentials.yml.pending
+
+test: bed ## every gate, unit test and scenario (installs what is missing)
+	@$(BED) run $(PYTEST) $(PYTEST_FLAGS)
+
+gates: environments ## linters, types, documentation, ansible-test sanity, build: oldest and newest Ansible
+	@$(PYTEST) $(PYTEST_FLAGS) tests/gates
+
+unit: environments ## unit tests: no Ansible, no root, seconds
+	@$(PYTEST) -q tests/unit
+
+scenarios: bed ## Molecule scenarios on real hosts, with real phones
+	@$(BED) run $(PYTEST) $(PYTEST_FLAGS) tests/phones tests/molecule
+
+bench: bed ## speed and memory with 1,000 and 10,000 agents, beside a plain template loop
+	@$(BED) run $(BIN)/python -m tests.bench
+
+docs: environments ## write the modules' option documentation from the model
+	@$(BIN)/python tests/gates/document.py
+
+changelog: environments ## take changelogs/fragments into CHANGELOG.md, under the version in galaxy.yml
+	@$(BIN)/antsibull-changelog release --update-existing
+
+build: environments ## the collection's tarball, in .cache/build
+	@$(BIN)/ansible-galaxy collection build --force --output-path $(CACHE)/build
+
+clean: ## remove everything that make made here, virtual environments included
+	@rm -rf $(CACHE) .ansible tests/output
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Not for typing: what the others need first.
+.PHONY: environments bed
+environments:
+	@command -v python3 >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3; } \
+	  || { echo "Python 3.11 or newer is missing: install python3." >&2; exit 1; }
+	@python3 tests/gates/environments.py
+
+bed: environments
+	@$(BED) install
+	@$(BED) image
