@@ -2,6 +2,7 @@
 """Each Molecule scenario as one test; its own output goes straight to the terminal, since it takes minutes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +23,16 @@ def test_scenario(scenario: str, capfd: pytest.CaptureFixture[str]) -> None:
         "PATH": f"{NEWEST.home / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "LC_ALL": "C.UTF-8",
+        "COLUMNS": "200",  # Molecule wraps what it shows
     }
     command = [sys.executable, "-m", "tests.bed", "run", str(NEWEST.home / "bin/molecule"), "test", "--scenario-name", scenario]
+    told = []  # of what went wrong, to be said again at the very end
     with capfd.disabled():
         print(flush=True)
-        done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
-    assert done.returncode == 0, f"scenario {scenario} failed: see above"
+        molecule = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for line in molecule.stdout or ():
+            print(line, end="", flush=True)
+            said = re.sub(r"\x1b\[[0-9;]*m|^[ │]+", "", line)
+            if re.match(r"(FAILED|ERROR|E  |fatal: |CRITICAL)", said):
+                told.append(said)
+    assert molecule.wait() == 0, f"scenario {scenario} failed:\n{''.join(told)}"

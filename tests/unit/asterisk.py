@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.control.ami import Ami, Message
 from module_utils.control.live import Host
 
@@ -49,10 +50,20 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return whole
 
 
-def objects(text: str) -> dict[str, dict[str, dict[str, str]]]:
-    """pjsip.conf: device: object type: its options, templates laid underneath."""
+def devices(files: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+    """What PJSIP makes of its files: device: object type: its options."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for kind in TEMPLATES:
+        for device, options in objects(files.get(file_of(kind), "")).items():
+            assert options["type"] == kind
+            found.setdefault(device, {})[kind] = options
+    return found
+
+
+def objects(text: str) -> dict[str, dict[str, str]]:
+    """One of them: device: its options, templates laid underneath."""
     templates: dict[str, dict[str, str]] = {}
-    devices: dict[str, dict[str, dict[str, str]]] = {}
+    found: dict[str, dict[str, str]] = {}
     for name, inherited, pairs in sections(text):
         whole: dict[str, str] = {}
         for each in inherited:
@@ -61,9 +72,9 @@ def objects(text: str) -> dict[str, dict[str, dict[str, str]]]:
         if "!" in inherited:
             templates[name] = whole
         else:
-            assert whole["type"] not in devices.setdefault(name, {}), f"{name} has two of {whole['type']}"
-            devices[name][whole["type"]] = whole
-    return devices
+            assert name not in found, f"there are two of {name}"
+            found[name] = whole
+    return found
 
 
 def caller(text: str) -> tuple[str, str]:
@@ -74,7 +85,7 @@ def caller(text: str) -> tuple[str, str]:
 
 
 class Asterisk(Ami):
-    """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in pjsip.conf."""
+    """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in PJSIP's files."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -99,12 +110,12 @@ class Asterisk(Ami):
 
     def Reload(self, Module: str) -> list[Message]:  # noqa: N802, N803
         self.reloaded.append(Module)
-        text = self.text("pjsip.conf")
-        if self.refuses and self.refuses in text:
+        files = {file_of(kind): self.text(file_of(kind)) for kind in TEMPLATES}
+        if self.refuses and self.refuses in "".join(files.values()):
             with open(self.host.log, "a", encoding="utf-8") as file:
                 file.write("[2026-01-01 00:00:00] ERROR[7]: config_options.c:798 aco_process_var: Error parsing password_digest=MD5:5ec at line 1\n")
         elif Module == "res_pjsip.so":
-            self.devices = objects(text)
+            self.devices = devices(files)
         else:
             self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
         return []

@@ -63,6 +63,20 @@ def test_a_link_left_by_a_killed_run_is_no_obstacle(generations: Generations) ->
     assert generations.current() == path
 
 
+@pytest.mark.parametrize(("edit", "kept"), [
+    (lambda _path: None, ["numbers.conf", "pjsip.conf"]),
+    (lambda path: (path / "pjsip.conf").write_text("[b]\n", encoding="utf-8"), ["numbers.conf"]),
+    (lambda path: (path / ".proven").unlink(), []),
+])
+def test_a_file_keeps_its_time_only_when_asterisk_has_what_it_says(generations: Generations, edit: Callable[[Path], None], kept: list[str]) -> None:
+    first = Path(in_force(generations))
+    for name in FILES:
+        os.utime(first / name, ns=(1, 1))
+    edit(first)
+    second = Path(generations.write(FILES))
+    assert sorted(name for name in FILES if (second / name).stat().st_mtime_ns == 1) == kept
+
+
 def test_back_to_nothing(generations: Generations) -> None:
     in_force(generations)
     generations.put_in_force(None)

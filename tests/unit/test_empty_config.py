@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from module_utils import bridge
+from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.model.errors import Wrong
 
 from tests.unit.conftest import ANNA, TEAM, House
@@ -44,5 +45,5 @@ def test_none_at_all_is_an_error_except_to_gather(house: House, state: str) -> N
 
 def test_an_empty_host_gets_its_files_once(house: House) -> None:
     assert house.run("merged", [])["changed"] is True
-    assert set(house.files()) == {"pjsip.conf", "voicemail.conf", "numbers.conf"}
+    assert set(house.files()) == {*map(file_of, TEMPLATES), "voicemail.conf", "numbers.conf"}
     assert house.run("merged", [])["changed"] is False

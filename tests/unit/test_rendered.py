@@ -9,14 +9,14 @@ import re
 import pytest
 from module_utils.model.errors import Trouble
 
-from tests.unit.asterisk import objects
+from tests.unit.asterisk import devices
 from tests.unit.conftest import ANNA, BEN, SECRET, House
 
 
 def test_needs_no_host_and_touches_none(house: House) -> None:
     before = house.everything()
     result = house.run("rendered", [ANNA, BEN], store="/nowhere", asterisk_config_dir="/nowhere")
-    assert result["changed"] is False and set(objects(result["rendered"]["pjsip.conf"])) == {"anna", "ben"}
+    assert result["changed"] is False and set(devices(result["rendered"])) == {"anna", "ben"}
     assert house.everything() == before and not house.asterisk.did
 
 

@@ -26,4 +26,4 @@ def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
     site = list(lines(documents))
     pjsip, devices = compile_pjsip(site)
     voicemail, mailboxes = compile_voicemail(site)
-    return Compiled({"pjsip.conf": pjsip, "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site)}, devices, frozenset(mailboxes))
+    return Compiled({**pjsip, "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site)}, devices, frozenset(mailboxes))

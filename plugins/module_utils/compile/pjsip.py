@@ -27,30 +27,36 @@ def expiration(seconds: int) -> list[tuple[str, str]]:
     return [(f"{each}_expiration", str(seconds)) for each in ("default", "minimum", "maximum")]
 
 
-TEMPLATES: tuple[tuple[str, Options], ...] = (
-    ("_line", (
-        ("type", "endpoint"), ("disallow", "all"), ("context", "from-sip"), ("message_context", "nowhere"), ("subscribe_context", "hints"),
-        ("identify_by", "auth_username,username"), ("direct_media", "no"), ("allow_subscribe", "yes"), ("mwi_subscribe_replaces_unsolicited", "yes"),
-        # offer what is configured, in that order, whatever the other side of the call speaks; Asterisk transcodes
-        ("outgoing_call_offer_pref", "local_merge"), ("incoming_call_offer_pref", "local"),
-    )),
-    ("_sip", (("dtmf_mode", "rfc4733"),)),
-    # browsers come through the web server on this host, and nobody else may use their names
-    ("_web", (("webrtc", "yes"), ("dtls_auto_generate_cert", "yes"), ("dtmf_mode", "rfc4733"), ("max_audio_streams", "1"),
-              ("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", "127.0.0.1,::1"))),
-    *((f"_{each}", (("transport", f"transport-{each}"), *ENCRYPTED.get(each, ()))) for each in ("udp", "tcp", "tls")),
-    *((f"_nat-{mode}", tuple(zip(("force_rport", "rewrite_contact", "rtp_symmetric"), options))) for mode, options in NAT.items()),
-    # without identify_by=ip and with contacts left to register, whoever knows the name would be let in
-    ("_fixed", (("identify_by", "ip"),)),
-    # may be called only
-    ("_silent", (("context", "nowhere"), ("subscribe_context", "nowhere"), ("allow_transfer", "no"), ("allow_subscribe", "no"))),
-    ("_auth", (("type", "auth"), ("auth_type", "digest"))),
-    ("_aor", (("type", "aor"), *expiration(LIFE), ("max_contacts", "1"), ("remove_existing", "yes"), ("remove_unavailable", "yes"),
-              ("qualify_frequency", "60"), ("qualify_timeout", "3.0"))),
-    ("_aor-web", (("qualify_frequency", "30"),)),
-    # not qualified: it never registers, so a telephone that was off for a moment would stay unreachable until it is asked again
-    ("_aor-fixed", (("type", "aor"), ("max_contacts", "0"))),
-)
+# object type: its templates, which say what its lines have in common
+TEMPLATES: dict[str, tuple[tuple[str, Options], ...]] = {
+    "endpoint": (
+        ("_line", (
+            ("type", "endpoint"), ("disallow", "all"), ("context", "from-sip"), ("message_context", "nowhere"), ("subscribe_context", "hints"),
+            ("identify_by", "auth_username,username"), ("direct_media", "no"), ("allow_subscribe", "yes"), ("mwi_subscribe_replaces_unsolicited", "yes"),
+            # offer what is configured, in that order, whatever the other side of the call speaks; Asterisk transcodes
+            ("outgoing_call_offer_pref", "local_merge"), ("incoming_call_offer_pref", "local"),
+        )),
+        ("_sip", (("dtmf_mode", "rfc4733"),)),
+        # browsers come through the web server on this host, and nobody else may use their names
+        ("_web", (("webrtc", "yes"), ("dtls_auto_generate_cert", "yes"), ("dtmf_mode", "rfc4733"), ("max_audio_streams", "1"),
+                  ("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", "127.0.0.1,::1"))),
+        *((f"_{each}", (("transport", f"transport-{each}"), *ENCRYPTED.get(each, ()))) for each in ("udp", "tcp", "tls")),
+        *((f"_nat-{mode}", tuple(zip(("force_rport", "rewrite_contact", "rtp_symmetric"), options))) for mode, options in NAT.items()),
+        # without identify_by=ip and with contacts left to register, whoever knows the name would be let in
+        ("_fixed", (("identify_by", "ip"),)),
+        # may be called only
+        ("_silent", (("context", "nowhere"), ("subscribe_context", "nowhere"), ("allow_transfer", "no"), ("allow_subscribe", "no"))),
+    ),
+    "auth": (("_auth", (("type", "auth"), ("auth_type", "digest"))),),
+    "aor": (
+        ("_aor", (("type", "aor"), *expiration(LIFE), ("max_contacts", "1"), ("remove_existing", "yes"), ("remove_unavailable", "yes"),
+                  ("qualify_frequency", "60"), ("qualify_timeout", "3.0"))),
+        ("_aor-web", (("qualify_frequency", "30"),)),
+        # not qualified: it never registers, so a telephone that was off for a moment would stay unreachable until it is asked again
+        ("_aor-fixed", (("type", "aor"), ("max_contacts", "0"))),
+    ),
+    "identify": (("_identify", (("type", "identify"),)),),
+}
 
 
 def caller_id(line: Line) -> str:
@@ -119,17 +125,24 @@ def sections(line: Line) -> Iterator[tuple[str, list[str], Options]]:
     if line.whole["type"] != "user":
         yield ("aor", *aor(line))
     if line.address and line.whole["type"] != "peer":
-        yield "identify", [], [("type", "identify"), ("endpoint", line.device), ("match", line.address)]
+        yield "identify", ["_identify"], [("endpoint", line.device), ("match", line.address)]
 
 
-def compile_pjsip(site: Iterable[Line]) -> tuple[str, dict[str, Objects]]:
-    """The text of pjsip.conf, and by device id the objects of each line with the options that are their own, to be asked for afterwards."""
-    text = [HEADER, *(f"\n{section(name, options, ['!'])}" for name, options in TEMPLATES)]
+def file_of(kind: str) -> str:
+    return f"pjsip_{kind}.conf"
+
+
+def compile_pjsip(site: Iterable[Line]) -> tuple[dict[str, str], dict[str, Objects]]:
+    """The files, and by device id the objects of each line with the options that are their own, to be asked for afterwards.
+
+    One file an object type: Asterisk reads a file once for each type that may stand in it, and not at all when it has not
+    changed since (res/res_sorcery_config.c).
+    """
+    texts = {kind: [HEADER, *(f"\n{section(name, options, ['!'])}" for name, options in templates)] for kind, templates in TEMPLATES.items()}
     devices: dict[str, Objects] = {}
     for line in site:
         objects = devices[line.device] = {}
-        text.append("\n")
         for kind, templates, options in sections(line):
             objects[kind] = options
-            text.append(section(line.device, options, templates))
-    return "".join(text), devices
+            texts[kind] += "\n", section(line.device, options, templates)
+    return {file_of(kind): "".join(text) for kind, text in texts.items()}, devices

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..compile import Compiled
+from ..compile.pjsip import TEMPLATES, file_of
 from ..model.errors import Trouble, Unready
 from .ami import Ami, Message
 from .generations import Generations
 from .log import Log
 
-RELOADED_BY = {"pjsip.conf": "res_pjsip.so", "voicemail.conf": "app_voicemail.so"}      # numbers.conf is read at each call, when it has changed
+RELOADED_BY = {**dict.fromkeys(map(file_of, TEMPLATES), "res_pjsip.so"), "voicemail.conf": "app_voicemail.so"}     # numbers.conf is read at each call
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
@@ -52,7 +53,8 @@ class Live:
 
         Returns the names of the Asterisk modules that were reloaded. Raises Unready, after the old generation is back in force.
         """
-        modules = [module for file, module in RELOADED_BY.items() if file in change.files and self.is_needed(module, change.compiled)]
+        changed = dict.fromkeys(module for file, module in RELOADED_BY.items() if file in change.files)
+        modules = [module for module in changed if self.is_needed(module, change.compiled)]
         before = self.generations.current()
         fresh = self.generations.write(change.compiled.files)
         set_aside: list[tuple[str, str]] = []

@@ -157,14 +157,14 @@ def test_a_mailbox_is_set_aside_with_its_owner(pbx):
 # Again, and by hand
 
 def test_a_hand_edit_is_reported_and_put_right(pbx):
-    wanted = pbx.run("cat /etc/asterisk/switchboard/pjsip.conf")
-    pbx.run("sed -i 's/^callerid=\"Anna/callerid=\"Mallory/' /etc/asterisk/switchboard/pjsip.conf; asterisk -rx 'module reload res_pjsip.so'")
+    wanted = pbx.run("cat /etc/asterisk/switchboard/pjsip_endpoint.conf")
+    pbx.run("sed -i 's/^callerid=\"Anna/callerid=\"Mallory/' /etc/asterisk/switchboard/pjsip_endpoint.conf; asterisk -rx 'module reload res_pjsip.so'")
     assert "Mallory" in pbx.asterisk("pjsip show endpoint anna")
     for options in (["--check"], []):
         result = pbx.apply("agents", *options, config=[{"username": "bo"}])
-        assert result["changed"] and result["drifted"] == ["pjsip.conf"], result["output"]
-        assert re.search(r"\[WARNING\]: pjsip\.conf: changed by hand", result["output"]) and not any(result["counts"].values())
-    assert pbx.run("cat /etc/asterisk/switchboard/pjsip.conf") == wanted
+        assert result["changed"] and result["drifted"] == ["pjsip_endpoint.conf"], result["output"]
+        assert re.search(r"\[WARNING\]: pjsip_endpoint\.conf: changed by hand", result["output"]) and not any(result["counts"].values())
+    assert pbx.run("cat /etc/asterisk/switchboard/pjsip_endpoint.conf") == wanted
     assert "Anna Svensson" in pbx.asterisk("pjsip show endpoint anna")
     result = pbx.agents({"username": "bo"})
     assert not result["changed"] and not result.get("drifted")

@@ -316,12 +316,13 @@ def call_fixture(phone):
 @pytest.mark.parametrize("kind", ["endpoint", "aor"])
 def test_asterisk_refuses_the_new_configuration(pbx, call, kind):
     """A hand-written section stands in the way of a new agent's."""
-    pbx.run(f"cp -a /etc/asterisk/pjsip.conf /root/pjsip.conf; sed -i 's|^#tryinclude|[k001]\\ntype={kind}\\n\\n&|' /etc/asterisk/pjsip.conf")
+    file = f"/etc/asterisk/pjsip_{kind}.conf"
+    pbx.run(f"cp -a {file} /root/file; sed -i 's|^#tryinclude|[k001]\\ntype={kind}\\n\\n&|' {file}")
     try:
         pbx.asterisk("module reload res_pjsip.so")
         refused(pbx, f"^Asterisk refused the new configuration; the old one is back in force:\nERROR.* duplicate object: 'k001' of type '{kind}'$")
     finally:
-        pbx.run("cp -a /root/pjsip.conf /etc/asterisk/pjsip.conf")
+        pbx.run(f"cp -a /root/file {file}")
         pbx.asterisk("module reload res_pjsip.so")
     wanted = site(pbx)
     assert pbx.apply("agents", **task(0, 3, "New"))["changed"]
