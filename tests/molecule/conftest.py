@@ -60,6 +60,14 @@ class Pbx:
         assert not result["failed"], result["output"]
         return result
 
+    def play(self, playbook, **variables):
+        """A playbook of the collection, with the scenario's inventory; its exit code and what the user saw."""
+        command = ["ansible-playbook", "-i", str(ROOT / "tests/molecule/inventory/hosts.yml"), "-l", self.name, "-e", json.dumps(variables),
+                   f"switchboard.asterisk.{playbook}"]
+        environment = {**os.environ, "ANSIBLE_PIPELINING": "true", "ANSIBLE_NOCOLOR": "true"}
+        done = subprocess.run(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout
+
     def agents(self, *config, **arguments):
         return self.apply("agents", config=list(config), **arguments)
 

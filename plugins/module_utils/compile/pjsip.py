@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..model.agent import AGENT
+from ..model.errors import Unready
 from .lines import Line
 from .writer import HEADER, Options, caller, section
 
@@ -79,9 +80,10 @@ def endpoint(line: Line) -> tuple[list[str], list[tuple[str, str]]]:
     options = [("callerid", caller_id(line)), ("allow", ",".join(whole["codecs"]))]
     if whole["context"] != "from-sip":
         options.append(("context", whole["context"]))
-    for option, groups in (("named_call_group", whole["call_groups"]), ("named_pickup_group", whole["pickup_groups"])):
-        if groups:
-            options.append((option, ",".join(groups)))
+    if whole["call_groups"]:
+        options.append(("named_call_group", ",".join(whole["call_groups"])))
+    if whole["pickup_groups"] and whole["type"] != "peer":      # a pickup is no matter of contexts
+        options.append(("named_pickup_group", ",".join(whole["pickup_groups"])))
     if line.mailbox:
         options.append(("mailboxes", f"{line.number}@default"))
     if whole["type"] == "peer":
@@ -91,7 +93,7 @@ def endpoint(line: Line) -> tuple[list[str], list[tuple[str, str]]]:
         templates.append("_fixed")
     elif "/" in whole["host"]:
         options += [("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", whole["host"])]
-    if not line.address and line.digests:
+    if not line.address:
         options.append(("auth", line.device))
     if whole["type"] != "user":
         options.append(("aors", line.device))
@@ -120,7 +122,9 @@ def aor(line: Line) -> tuple[list[str], list[tuple[str, str]]]:
 def sections(line: Line) -> Iterator[tuple[str, list[str], Options]]:
     """(object type, templates, own options) of each section that a line consists of."""
     yield ("endpoint", *endpoint(line))
-    if not line.address and line.digests:
+    if not line.address:
+        if not line.digests:
+            raise Unready(f"the store has no password of {line.device}, and a line without one is open to the world: restore the store from a backup")
         yield "auth", ["_auth"], auth(line.device, line.digests)
     if line.whole["type"] != "user":
         yield ("aor", *aor(line))

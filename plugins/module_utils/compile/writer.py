@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ..model.errors import Trouble
+
 Options = Sequence[tuple[str, str]]
 
 HEADER = "; Written by the Ansible collection switchboard.asterisk. A hand edit is put right by the next run.\n"
@@ -15,8 +17,8 @@ SPECIAL = re.compile(r"[;\n\r\0]")
 LONGEST = 4000          # characters, half of what a line may have
 
 
-class CannotCarry(ValueError):
-    """A format has no way to say this; the model should have refused it."""
+class CannotCarry(Trouble):
+    """A format has no way to say this; the model should have refused it. The text shows no value: it may be a secret."""
 
 
 def value(text: str) -> str:
@@ -24,7 +26,7 @@ def value(text: str) -> str:
     if not SPECIAL.search(text) and len(text) <= LONGEST:
         return text
     if len(text) > LONGEST or "\n" in text or "\r" in text or "\0" in text:
-        raise CannotCarry(f"a configuration file cannot carry {text!r}")
+        raise CannotCarry("a configuration file cannot carry a value that is too long or holds a line break")
     return text.replace(";", "\\;")
 
 

@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
 from ..compile import Compiled
-from ..compile.pjsip import TEMPLATES, file_of
+from ..compile.pjsip import TEMPLATES, Objects, file_of
 from ..model.errors import Trouble, Unready
 from .ami import Ami, Message
 from .generations import Generations
 from .log import Log
 
-RELOADED_BY = {**dict.fromkeys(map(file_of, TEMPLATES), "res_pjsip.so"), "voicemail.conf": "app_voicemail.so"}     # numbers.conf is read at each call
+# numbers.conf is read at each call, but a lamp looks into it only once: until the dialplan is read again
+RELOADED_BY = {**dict.fromkeys(map(file_of, TEMPLATES), "res_pjsip.so"), "voicemail.conf": "app_voicemail.so", "numbers.conf": "pbx_config.so"}
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
@@ -62,8 +64,10 @@ class Live:
         try:
             self.generations.put_in_force(fresh)
             self.reload(modules)
-            self.verify(change, modules)
+            endpoints = self.verify(change, modules)
             self.set_aside(change.mailboxes, set_aside)
+            if set(change.mailboxes) & change.compiled.mailboxes:       # the next owner of such a mailbox has just taken over its PIN
+                self.ami.action("Reload", Module="app_voicemail.so")
             commit()
         except BaseException as wrong:
             with contextlib.suppress(OSError):
@@ -76,7 +80,7 @@ class Live:
                 self.generations.trust(before, proof)
             raise
         if "res_pjsip.so" in modules:
-            self.sweep(change.compiled)
+            self.sweep(change.compiled, endpoints)
         self.generations.prove(fresh, origin())
         self.generations.tidy()
         return modules
@@ -97,44 +101,49 @@ class Live:
         except Unready as worse:
             raise Unready(f"{wrong}\nThe old configuration is back in its place, but Asterisk could not be told: {worse}") from None
 
-    def verify(self, change: Change, modules: Collection[str]) -> None:
-        """Raises Unready when Asterisk complains of what it read, or does not have it."""
+    def verify(self, change: Change, modules: Collection[str]) -> list[Message]:
+        """The endpoints that Asterisk has. Raises Unready when it complains of what it read, or does not have it."""
+        self.listen()
+        endpoints: list[Message] = []
+        if "res_pjsip.so" in modules:
+            endpoints = self.all_there(change)
+            for device in sample(change):
+                self.read_back(device, change.compiled.devices[device])
+        if "app_voicemail.so" in modules:
+            changed = {number for device in change.devices for number in mailboxes(change.compiled.devices.get(device, {}))}
+            for number in [*sorted(changed), *sorted(change.compiled.mailboxes - changed)][:SAMPLE]:
+                if not self.ami.listing("VoicemailUserStatus", Context="default", Mailbox=number):
+                    raise Unready(f"Asterisk does not have mailbox {number} after the reload; the old configuration is back in force")
+        self.listen()       # once more: Asterisk writes its log in its own time
+        return endpoints
+
+    def listen(self) -> None:
         complaints = self.log.complaints()
         if complaints:
             more = f"\nand {len(complaints) - COMPLAINTS} more" if len(complaints) > COMPLAINTS else ""
             raise Unready("Asterisk refused the new configuration; the old one is back in force:\n" + "\n".join(complaints[:COMPLAINTS]) + more)
-        if "res_pjsip.so" in modules:
-            self.all_there(change)
-            for device in sorted(set(change.devices) & set(change.compiled.devices))[:SAMPLE]:
-                self.read_back(device, change.compiled.devices[device])
-        if "app_voicemail.so" in modules:
-            for number in sorted(change.compiled.mailboxes)[:SAMPLE]:
-                if not self.ami.listing("VoicemailUserStatus", Context="default", Mailbox=number):
-                    raise Unready(f"Asterisk does not have mailbox {number} after the reload; the old configuration is back in force")
 
-    def endpoints(self) -> Iterator[Message]:
-        return (each for each in self.ami.listing("PJSIPShowEndpoints") if each.get("Event") == ["EndpointList"])
-
-    def all_there(self, change: Change) -> None:
-        """Wait until Asterisk has every device of the site and none of those that were taken from it."""
+    def all_there(self, change: Change) -> list[Message]:
+        """Wait until Asterisk has every device of the site and none of those that were taken from it; what it has then."""
         wanted, gone = set(change.compiled.devices), set(change.devices) - set(change.compiled.devices)
         end = time.monotonic() + PATIENCE
         while True:
-            present = {each["ObjectName"][0] for each in self.endpoints()}
+            endpoints = [each for each in self.ami.listing("PJSIPShowEndpoints") if each.get("Event") == ["EndpointList"]]
+            present = {each["ObjectName"][0] for each in endpoints}
             missing, left = sorted(wanted - present), sorted(gone & present)
             if not missing and not left:
-                return
+                return endpoints
             if time.monotonic() >= end:
                 what = f"does not have {', '.join(missing[:5])}" if missing else f"still has {', '.join(left[:5])}"
                 raise Unready(f"Asterisk {what} after the reload; the old configuration is back in force")
             time.sleep(0.2)
 
-    def read_back(self, device: str, objects: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    def read_back(self, device: str, objects: Objects) -> None:
         """Compare what Asterisk says of one device with what was compiled."""
         details: dict[str, Message] = {}
         for each in self.ami.action("PJSIPShowEndpoint", Endpoint=device):
             details.setdefault(each.get("ObjectType", [""])[0], each)
-        transport = dict(part.split("=", 1) for option, part in objects["endpoint"] if option == "set_var").get("LINE_TRANSPORT", "")
+        transport = transport_of(objects)
         if transport in ("udp", "tcp", "tls") and "transport" not in details:
             raise Unready(f"{device}: transport: there is no transport-{transport} on this host: set it up with role asterisk; "
                           "the old configuration is back in force")
@@ -161,28 +170,52 @@ class Live:
                     raise Unready(f"mailbox {number} of {owner} cannot be set aside: {wrong.strerror}; the old configuration is back in force") from None
                 done.append((there, here))
 
-    def sweep(self, compiled: Compiled) -> None:
-        """End the calls and drop the registrations of lines that are no longer there.
+    def sweep(self, compiled: Compiled, endpoints: Iterable[Message]) -> None:
+        """End the calls and drop the registrations and subscriptions of lines that are no longer there.
 
-        Asterisk lets both live on after a reload, and a registration would come back to life with the line's name.
+        Asterisk lets them live on after a reload, and they would come back to life with the line's name.
         """
         alive = set()
-        for each in self.endpoints():
+        for each in endpoints:
             alive |= {each["ObjectName"][0], *words(each.get("Aor", [""])[0])}
         for each in self.ami.listing("CoreShowChannels"):
             channel = each.get("Channel", [""])[0]
             if channel.startswith("PJSIP/") and channel[len("PJSIP/"):].rpartition("-")[0] not in alive:
                 self.ami.ask("Hangup", Channel=channel, Cause="16")      # gone by itself meanwhile is as good
-        for each in self.ami.listing("DBGetTree", Family="registrar", Key="contact"):
-            key = each.get("Key", [""])[0].partition("registrar/")[2]
-            name = key[len("contact/"):].partition(";")[0]
+        for key, _value in self.kept("registrar"):
+            name = key.partition(";")[0].partition("contact/")[2]
             fixed = "contact" in dict(compiled.devices.get(name, {}).get("aor", ()))     # it had registered before it was
-            if key.startswith("contact/") and (fixed or name not in alive):
+            if name and (fixed or name not in alive):
                 self.ami.ask("DBDel", Family="registrar", Key=key)
+        for key, value in self.kept("subscription_persistence"):
+            owner = re.search(r'"endpoint": *"([^"]*)"', value)
+            if owner and owner[1] not in alive:
+                self.ami.ask("DBDel", Family="subscription_persistence", Key=key)
+
+    def kept(self, family: str) -> Iterator[tuple[str, str]]:
+        """(key below the family, value) of what Asterisk's own database keeps."""
+        for each in self.ami.listing("DBGetTree", Family=family):
+            yield each.get("Key", [""])[0].partition(f"{family}/")[2], each.get("Val", [""])[0]
 
     def knows_context(self, context: str) -> bool:
         answer, _events = self.ami.ask("ShowDialPlan", Context=context)
         return answer.get("Response") == ["Success"]
+
+
+def transport_of(objects: Objects) -> str:
+    return dict(value.split("=", 1) for option, value in objects["endpoint"] if option == "set_var").get("LINE_TRANSPORT", "")
+
+
+def mailboxes(objects: Objects) -> list[str]:
+    """The numbers of a device's mailboxes."""
+    return [value.partition("@")[0] for option, value in objects.get("endpoint", ()) if option == "mailboxes"]
+
+
+def sample(change: Change) -> list[str]:
+    """The changed devices to be read back: one of each transport, for it may be one that the host has not, then others."""
+    changed = sorted(set(change.devices) & set(change.compiled.devices))
+    first = {transport_of(change.compiled.devices[each]): each for each in reversed(changed)}
+    return list(dict.fromkeys([*first.values(), *changed]))[:SAMPLE]
 
 
 def wanted_values(options: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

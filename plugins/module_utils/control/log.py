@@ -7,11 +7,20 @@ from __future__ import annotations
 import os
 import re
 
+from ..model.errors import Unready
+
 # The parts of Asterisk that read configuration: what they complain about during a reload is about what was just written.
-# Not res_pjsip_registrar.c and others that speak of phones: somewhere a phone always does what Asterisk warns of.
+# Not res_pjsip_registrar.c, app_voicemail.c and others that speak of phones and calls: somewhere there is always one that
+# Asterisk warns of. Mailboxes are asked for instead.
 READERS = re.compile(r"\b(config|config_options|config_(auth|domain_aliases|global|system|transport)|res_sorcery_config|sorcery|pbx_config"
-                     r"|app_queue|app_voicemail\w*|pjsip_configuration|res_pjsip_endpoint_identifier_ip|location|acl)\.c\b")
+                     r"|app_queue|loader|pjsip_configuration|res_pjsip_endpoint_identifier_ip|location|acl)\.c\b")
 SECRET = re.compile(r"((?:\w*password\w*|md5_cred|secret)['\"]?\s*[=:]?\s*|(?:MD5|SHA-256):)(['\"]?)[^\s'\"]+", re.IGNORECASE)
+
+
+def complaints(text: str) -> list[str]:
+    """The lines of a log in which Asterisk complains of its configuration, without their time and without a secret."""
+    told = (line for line in text.splitlines() if ("ERROR" in line or "WARNING" in line) and READERS.search(line))
+    return [SECRET.sub(r"\1\2********", re.sub(r"^\[.*?\] ", "", line)) for line in told]
 
 
 class Log:
@@ -29,14 +38,12 @@ class Log:
             self.file, self.offset = 0, 0
 
     def complaints(self) -> list[str]:
-        """Lines about configuration since the mark, without a secret. A log that was rotated meanwhile is read from its beginning."""
+        """Those since the mark. A log that was rotated meanwhile is read from its beginning."""
         try:
             with open(self.path, encoding="utf-8", errors="replace") as file:
                 found = os.fstat(file.fileno())
                 if found.st_ino == self.file and found.st_size >= self.offset:
                     file.seek(self.offset)
-                lines = file.read().splitlines()
-        except FileNotFoundError:
-            return []
-        told = (line for line in lines if ("ERROR" in line or "WARNING" in line) and READERS.search(line))
-        return [SECRET.sub(r"\1\2********", re.sub(r"^\[.*?\] ", "", line)) for line in told]
+                return complaints(file.read())
+        except OSError as wrong:
+            raise Unready(f"{self.path}, where Asterisk says what it refuses, cannot be read ({wrong.strerror}): has role asterisk set this host up?") from None

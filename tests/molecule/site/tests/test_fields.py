@@ -44,6 +44,20 @@ print("back" if here in ready else "via" if ready else "nowhere")
 """
 
 
+# Answers one call with "call somebody else"
+REDIRECT = """<scenario><recv request="INVITE"/><send><![CDATA[
+SIP/2.0 302 Moved Temporarily
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:{}@[local_ip]>
+Content-Length: 0
+
+]]></send><recv request="ACK"/></scenario>"""
+
+
 @pytest.fixture(name="far", scope="module")
 def far_fixture():
     """Phones at another address, which one of the lines is."""
@@ -60,6 +74,7 @@ def people_fixture(staff, pbx, house, far):
             {"username": "bea", "number": "2102", "pickup_groups": ["sales", "4"]},
             {"username": "cai", "number": "2103", "pickup_groups": ["support"], "call_groups": ["4"]},
             {"username": "dan", "number": "2104", "transport": "tcp"},
+            {"username": "eve", "number": "2112", "transport": "tls"},
             {"username": "fix", "number": "2105", "host": far.address, "sip_password": None},
             {"username": "inside", "number": "2106", "host": inside},
             {"username": "outside", "number": "2107", "host": ELSEWHERE},
@@ -124,6 +139,20 @@ def test_tcp_line_calls_and_is_called_over_tcp(line):
     assert dan.last("INVITE", sent=False)["Via"].startswith("SIP/2.0/TCP")
 
 
+def test_tls_line_calls_and_is_called_over_tls_with_its_audio_encrypted(line, ask):
+    ada, eve = line("ada"), line("eve", transport="tls", srtp=True)
+    for caller, called, number in ((eve, ada, "2101"), (ada, eve, "2112")):
+        caller.dial(number)
+        called.ringing().answer().established()
+        caller.established().hears(called)
+        called.hears(caller)
+        caller.hangup()
+        called.ended()
+    invite = eve.last("INVITE", sent=False)
+    assert invite["Via"].startswith("SIP/2.0/TLS") and "RTP/SAVP" in invite.body and "a=crypto:" in invite.body
+    assert ask("INVITE", "eve", "*43", transport="tcp").status == 403
+
+
 @pytest.mark.parametrize("user, wrong", [("dan", "udp"), ("ada", "tcp")])
 def test_calls_over_another_transport_are_refused(ask, line, user, wrong):
     right = {"udp": "tcp", "tcp": "udp"}[wrong]
@@ -174,6 +203,18 @@ def test_fixed_address_calls_and_is_called_without_a_password(line, far, pbx):
     ada.established().hears(fix)
     ada.hangup()
     fix.quit()
+
+
+@pytest.mark.parametrize("target", ["2102", "PJSIP/bea", "Local/2102%40internal"])
+def test_a_telephone_cannot_send_its_callers_elsewhere(line, far, pbx, target):
+    """Its 302 would decide what this host dials: a number, any line or address, any context. It counts as busy."""
+    ada, bea = line("ada"), line("bea")
+    far.write("/run/phones/redirect.xml", REDIRECT.format(target))
+    far.inside("start", name="redirect", argv=["sipp", "-sf", "/run/phones/redirect.xml", "-m", "1", "-i", far.address, "-p", "5060", "-nostdin", pbx.address])
+    until(lambda: "5060" in far.run("ss", "-lnu"), 5, lambda: ada.complaint("nobody who answers 302"))
+    assert ada.dial("2105").ended().startswith("486")
+    assert bea.last("INVITE", sent=False) is None
+    far.inside("stop", name="redirect")
 
 
 @pytest.mark.parametrize("password", [None, "", "fix-secret-1"])
@@ -257,6 +298,25 @@ def test_lamps(ask, line, pbx):
     bea.dial("*43").established()
     until(lambda: shows("InUse"), 5, lambda: bea.complaint("not in use"))
     bea.hangup()
+
+
+def test_a_lamp_shows_whom_the_number_belongs_to_now(ask, pbx):
+    """It may be lit for a number before anybody has it, and the number may go to somebody else."""
+    subscription = {"headers": ("Event: dialog", "Accept: application/dialog-info+xml", "Expires: 60")}
+    assert ask("SUBSCRIBE", "ada", "2160", **subscription).status == 200
+    for owner in ("new", "newer"):
+        pbx.apply("extensions", config=[{"name": owner, "number": "2160", "sip_password": "lamp-secret-1"}])
+        assert re.search(rf"2160@hints .*PJSIP/{owner} ", pbx.asterisk("core show hints"))
+        pbx.apply("extensions", config=[{"name": owner}], state="deleted")
+
+
+def test_a_deleted_lines_subscriptions_go_with_it(ask, pbx, staff):
+    pbx.apply("extensions", config=[{"name": "gone", "sip_password": "gone-secret-1"}])
+    subscription = {"headers": ("Event: dialog", "Accept: application/dialog-info+xml", "Expires: 60")}
+    assert ask("SUBSCRIBE", "gone", "2101", **subscription).status == 200
+    assert '"endpoint":"gone"' in pbx.asterisk("database show subscription_persistence")
+    pbx.apply("extensions", config=[{"name": "gone"}], state="deleted")
+    assert '"endpoint":"gone"' not in pbx.asterisk("database show subscription_persistence")
 
 
 # extensions
