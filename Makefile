@@ -30,7 +30,7 @@ demo: bed ## bring up a host in a container, with two phones that make a proof c
 
 demo-down: environments ## remove what demo made
 	@$(BED) down $(DEMO)
-	@rm -f inventory/demo/credentials.yml inventory/demo/credentials.yml.pending
+	@rm -f inventory/demo/credentials.yml*
 
 test: bed ## every gate, unit test and scenario (installs what is missing)
 	@$(BED) run $(PYTEST) $(PYTEST_FLAGS)

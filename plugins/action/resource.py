@@ -4,41 +4,39 @@
 """The controller's half of all resource modules: parse config_file, ship the items, write generated secrets down."""
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
-import tempfile
+import zlib
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Optional
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
 from ansible.plugins.action import ActionBase
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import Resource
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.secrets import is_of, unveil
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
-from ansible_collections.switchboard.asterisk.plugins.plugin_utils.credentials import Credentials, Unwritable
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.credentials import Credentials, Run, Unwritable
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.people import Unreadable, read
 
 
 class ActionModule(ActionBase):
-    TRANSFERS_FILES = True      # Ansible has made a folder on the host before run() does anything
     _supports_async = False
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        task_vars = task_vars or {}
         try:
-            result.update(self.carry_out(task_vars))
+            result.update(self.carry_out(task_vars or {}))
         except (Unreadable, Unwritable) as wrong:
             result.update(failed=True, msg=str(wrong))
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as wrong:
             result.update(failed=True, msg=str(wrong))
-        finally:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
         result.pop("invocation", None)      # it holds the parameters
         return result
 
@@ -49,25 +47,21 @@ class ActionModule(ActionBase):
         if "_shipped" in arguments:
             raise AnsibleError("_shipped is not an option")
         host = str(self._task.delegate_to or task_vars.get("inventory_hostname", ""))
-        ledger = self.ledger(arguments)
-        state = arguments.get("state", "merged")
+        ledger, state, check = self.ledger(arguments), arguments.get("state", "merged"), self._task.check_mode
         if boolean(arguments.get("with_secrets", False), strict=False) and (ledger is None or state != "gathered"):
             raise AnsibleError("with_secrets: goes with state gathered and a credentials_file, the only place they are written to")
         items, places = self.items(arguments, plural)
-        seed, recording, recovering = secrets.token_hex(32), False, False
-        if ledger is not None and state not in ("gathered", "rendered", "deleted"):
-            seed, recovering = ledger.begin(host, plural, self._task.check_mode)
-            recording = True
-        if items is not None:
-            arguments["_shipped"] = self.ship({"items": items, "places": places, "seed": seed, "recording": recording, "recovering": recovering})
-        answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
-        made = secrets_of(answer, resource, seed)
-        if ledger is not None and (recording or made) and not answer.get("failed") and not self._task.check_mode:
-            try:
-                ledger.finish(host, plural, made, recording)
-            except Unwritable as wrong:
-                answer.update(failed=True, msg=f"{wrong}\nThe host was changed and secrets were made, but not written down. "
-                                               "Nothing is lost: run again with the same credentials_file.")
+        recording = ledger is not None and state not in ("gathered", "rendered", "deleted")
+        with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
+            arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover})
+            answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+            made = secrets_of(answer, resource, run)
+            if ledger and (recording or made) and not answer.get("failed") and not check:
+                try:
+                    ledger.finish(host, plural, made, run)
+                except Unwritable as wrong:
+                    answer.update(failed=True, msg=f"{wrong}\nThe host was changed and secrets were made, but not written down. "
+                                                   "Nothing is lost: run again with the same credentials_file.")
         if made:
             answer["credentials"] = {"file": arguments.get("credentials_file"), "count": sum(len(each) for each in made.values())}
         return answer
@@ -88,21 +82,6 @@ class ActionModule(ActionBase):
             raise AnsibleError("config: must be a list")
         return [plain(each) for each in config], []
 
-    def ship(self, load: dict[str, Any]) -> str:
-        """Put what the module needs on the host as a file of the run's own and return its path there."""
-        number, local = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
-        try:
-            with open(number, "w", encoding="utf-8") as file:
-                file.write(json.dumps(load))
-            remote = self._connection._shell.join_path(self._connection._shell.tmpdir, "items.json")
-            self._transfer_file(local, remote)
-            self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
-            return str(remote)
-        except RecursionError:
-            raise Unreadable("the items are nested too deeply") from None
-        finally:
-            os.unlink(local)
-
     def ledger(self, arguments: Mapping[str, Any]) -> Optional[Credentials]:
         """Where generated secrets are written down, if anywhere. A named vault id is resolved before anything is done."""
         path, vault_id = arguments.get("credentials_file"), arguments.get("credentials_vault_id")
@@ -112,13 +91,14 @@ class ActionModule(ActionBase):
             return None
         path = os.path.join(self._loader.get_basedir(), os.path.expanduser(str(path)))
         if vault_id is None:
-            for each in (path, f"{path}.pending"):
+            ledger = Credentials(path, str.encode, self.opened, is_of)
+            for each in (ledger.path, *ledger.pending()):
                 if self.is_vaulted(each):
                     raise AnsibleError(f"credentials_file: {each} is encrypted: name the credentials_vault_id to encrypt it with again")
-            return Credentials(path, lambda text: text.encode(), self.opened)
+            return ledger
         known = VaultSecretsContext.current().secrets
         name, secret = match_encrypt_secret(known, encrypt_vault_id=vault_id)
-        return Credentials(path, lambda text: VaultLib(known).encrypt(text, secret, vault_id=name), self.opened)
+        return Credentials(path, lambda text: VaultLib(known).encrypt(text, secret, vault_id=name), self.opened, is_of)
 
     @staticmethod
     def is_vaulted(path: str) -> bool:
@@ -136,11 +116,20 @@ class ActionModule(ActionBase):
         return bytes(VaultLib(VaultSecretsContext.current().secrets).decrypt(text.encode())).decode()
 
 
-def secrets_of(answer: dict[str, Any], resource: Resource, seed: str) -> dict[str, dict[str, Any]]:
-    """By key and field: what the module derived from the seed, or gathered. They leave the result here."""
-    made: dict[str, dict[str, Any]] = dict(answer.pop("secrets", {}))
-    for key, name in answer.pop("generated", []):
-        made.setdefault(key, {})[name] = resource.by_name[name].make(seed, resource.kind, key)
+def packed(load: dict[str, Any]) -> str:
+    """What the module needs, small enough to be an argument: so it goes with the module, and no file has to be made on the host."""
+    try:
+        return base64.b64encode(zlib.compress(json.dumps(load).encode(), 1)).decode()
+    except RecursionError:
+        raise Unreadable("the items are nested too deeply") from None
+
+
+def secrets_of(answer: dict[str, Any], resource: Resource, run: Run) -> dict[str, dict[str, Any]]:
+    """By key and field: what the module derived from a seed, or gathered. They leave the result here."""
+    made: dict[str, dict[str, Any]] = unveil(run.seed, answer.pop("veiled")) if "veiled" in answer else {}
+    seeds = [run.seed, *run.recover]
+    for key, name, seed in answer.pop("generated", []):
+        made.setdefault(key, {})[name] = resource.by_name[name].make(seeds[seed], resource.kind, key)
     return made
 
 

@@ -38,7 +38,7 @@ options:
         description: Pattern of keys, such as V(sales-*).
         type: str
       numbers:
-        description: Range of numbers, such as V(2000-2999). Numbers are allocated from it.
+        description: Range of numbers, such as V(2000-2999). Numbers are allocated from it, and others are not shown by O(state=gathered).
         type: str
   max_deletions:
     description:
@@ -53,6 +53,7 @@ options:
     description:
       - File on the controller that generated secrets are written to, by host, resource, key and field. It is made with mode 0600, or merged with
         what it has. Its folder must exist.
+      - A run that ends before it could write leaves a file beside it, its name followed by C(.pending-); the next run writes what is missing.
       - Without it a secret is not generated when nobody could learn it.
     type: path
   credentials_vault_id:
@@ -67,9 +68,10 @@ options:
     type: str
     default: 1000-9999
   realm:
-    description: The realm of the site's passwords. It is set by the first run, for good, since the digests of passwords hold it.
+    description:
+      - The realm of the site's passwords. It is set by the first run that writes, for good, since the digests of passwords hold it.
+      - When not given, the one that was set; before that what role P(switchboard.asterisk.asterisk#role) told Asterisk, or else V(switchboard).
     type: str
-    default: switchboard
   asterisk_config_dir:
     description: Where Asterisk's configuration is on the host.
     type: path
@@ -94,7 +96,6 @@ attributes:
     support: none
 requirements:
   - Python 3.9 or later on the host
-  - netaddr on the host, when O(config[].host) is given (role P(switchboard.asterisk.asterisk#role) installs it)
 notes:
   - The host is set up by P(switchboard.asterisk.asterisk#role).
   - The change is live when the task ends. What Asterisk refuses is rolled back.

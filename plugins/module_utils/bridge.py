@@ -4,14 +4,17 @@
 """Between Ansible and the rest: arguments in, result out. The only file here that knows Ansible."""
 from __future__ import annotations
 
+import base64
 import gc
 import hashlib
 import json
 import os
 import platform
+import re
 import resource as usage
 import sys
 import time
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
@@ -23,6 +26,7 @@ from .control.live import Change, Host, Live, connect
 from .model.errors import Trouble, Unready, Wrong
 from .model.fields import Said
 from .model.resource import Resource
+from .model.secrets import veil
 from .model.site import NumberRange, Site
 from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan
 from .store.lock import Lock
@@ -31,6 +35,7 @@ from .store.sqlite import Store
 STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered")
 STARTED = time.perf_counter()
 KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always whole
+REALM = "switchboard"   # of a site for which nobody named one
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "config": {"type": "list", "elements": "dict"},
@@ -43,12 +48,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "credentials_vault_id": {"type": "str"},
     "with_secrets": {"type": "bool", "default": False},
     "number_range": {"type": "str", "default": "1000-9999"},
-    "realm": {"type": "str", "default": "switchboard"},
+    "realm": {"type": "str"},
     "asterisk_config_dir": {"type": "path", "default": Host.config},
     "store": {"type": "path", "default": Host.state},
     "lock_timeout": {"type": "int", "default": 120},
-    # from the action plugin, as a file: the items and their places, and the seed of generated secrets
-    "_shipped": {"type": "path"},
+    # from the action plugin: the items and their places, and the seed of generated secrets
+    "_shipped": {"type": "str", "no_log": True},
 }
 
 
@@ -67,55 +72,71 @@ def main(resource: Resource) -> None:
 
 
 def shipped(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What came from the controller: items, places, seed, recording, recovering."""
-    if params["_shipped"]:
-        try:
-            with open(params["_shipped"], encoding="utf-8") as file:
-                return {"items": [], "places": [], "seed": "", "recording": False, "recovering": False, **json.load(file)}
-        except (OSError, ValueError) as wrong:
-            raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
-    if params["config"] is not None or params["config_file"] is not None:     # without its seed, secrets could be guessed
-        raise Unready("the items came without the action plugin switchboard.asterisk.resource: call the module by its full name")
-    if params["state"] != "gathered":
+    """What came from the controller: items (None when none were given), places, seed, recording, recover."""
+    if not params["_shipped"]:      # without its seed, secrets could be guessed
+        raise Unready("the task came without the action plugin switchboard.asterisk.resource: call the module by its full name")
+    try:
+        given: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(params["_shipped"])))
+    except (ValueError, zlib.error) as wrong:
+        raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
+    except RecursionError:
+        raise Wrong("is nested too deeply", "config") from None
+    if given["items"] is None and params["state"] != "gathered":
         raise Wrong(f"is needed for state {params['state']}: give config or config_file", "config")
-    return {"items": [], "places": [], "seed": "", "recording": False, "recovering": False}
+    return given
 
 
 def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     """One task on one host, from arguments to `result`. Raises Trouble."""
     state = params["state"]
     given = shipped(params)
-    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"]
-    site = Site(params["realm"], NumberRange.parse(params["number_range"], "number_range"))
+    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
     order = Order(state, Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None}),
-                  params["max_deletions"], params["allow_empty"], given["seed"], given["recording"], given["recovering"])
-    if state == "rendered":
-        rendered(resource, order, want, site, result)
-        return
+                  params["max_deletions"], params["allow_empty"], given["seed"], given["recording"], given["recover"])
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
-    if state == "gathered" or check:        # reads one consistent store, waits for nobody and writes nothing
-        carry_out(resource, order, want, site, host, True, diff, params["with_secrets"], result)
-        return
-    if not os.path.isdir(host.state):
+    if state == "rendered":
+        rendered(resource, order, want, site_of(params, REALM), result)
+    elif state == "gathered" or check:      # reads one consistent store, waits for nobody and writes nothing
+        carry_out(resource, order, want, params, host, True, diff, result)
+    elif not os.path.isdir(host.state):
         raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
-    with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
-        carry_out(resource, order, want, site, host, False, diff, False, result)
-        if lock.waited:
-            result["waited_for"] = lock.waited
+    else:
+        with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
+            carry_out(resource, order, want, params, host, False, diff, result)
+            if lock.waited:
+                result["waited_for"] = lock.waited
+    result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
+                        "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
 
 
-def carry_out(resource: Resource, order: Order, want: Iterable[Any], site: Site, host: Host, check: bool, diff: bool, with_secrets: bool,
+def site_of(params: Mapping[str, Any], realm: str) -> Site:
+    """The site, with the realm that was given, else with this one."""
+    return Site(realm if params["realm"] is None else params["realm"], NumberRange.parse(params["number_range"], "number_range"))
+
+
+def default_realm(host: Host) -> str:
+    """What role asterisk has told Asterisk, so that a site's passwords hold it too; REALM where no role has been."""
+    try:
+        with open(os.path.join(host.config, "pjsip.conf"), encoding="utf-8", errors="replace") as file:
+            found = re.search(r"^default_realm *=>? *([^;\n]*[^;\s])", file.read(), re.MULTILINE)
+    except OSError:
+        return REALM
+    return found[1] if found else REALM
+
+
+def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Mapping[str, Any], host: Host, check: bool, diff: bool,
               result: dict[str, Any]) -> None:
     store = Store(os.path.join(host.state, "store.db"))
     try:
         with store.reading():
             realm, revision, documents, claims = store.realm(), store.revision(), store.documents(), store.claims()
-        if realm is not None and realm != site.realm:
-            raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
         have = Have(documents.get(resource.kind, {}), claims)
         if order.state == "gathered":
-            gathered(resource, order, have, with_secrets, result)
+            gathered(resource, order, have, params["with_secrets"], result)
             return
+        site = site_of(params, realm or default_realm(host))
+        if realm is not None and realm != site.realm:
+            raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
         made = plan(resource, order, want, have, site)
         generations = Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
         if realm is None and generations.proof():
@@ -139,8 +160,6 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], site: Site,
                 generations.prove(generations.current() or "", origin(store.revision()))
     finally:
         store.close()
-    result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
-                        "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
 
 
 def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
@@ -211,13 +230,15 @@ def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:
 
 
 def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, result: dict[str, Any]) -> None:
-    """What the store has in scope, as it can be applied again, and the owner of each number."""
+    """What the store has in scope, as it can be applied again, and the owner of each number in it."""
     in_scope = sorted((key, said) for key, said in have.documents.items() if order.scope.holds(key, said.get("number")))
     secret = {each.name for each in resource.secrets()}
     result["gathered"] = [resource.nested({name: each for name, each in said.items() if name not in secret}) for _key, said in in_scope]
-    result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items()) if space == "number"}
+    others = Scope(numbers=order.scope.numbers)     # names are a matter of each kind
+    result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items())
+                         if space == "number" and (order.scope if kind == resource.kind else others).holds(key, value)}
     if with_secrets:        # the action plugin takes them out of the result and writes them to credentials_file
-        result["secrets"] = {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope}
+        result["veiled"] = veil(order.seed, {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope})
 
 
 def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, result: dict[str, Any]) -> None:

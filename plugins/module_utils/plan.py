@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from math import floor
@@ -51,7 +51,7 @@ class Order:
     allow_empty: bool = False
     seed: str = ""                          # generated secrets are derived from it
     recording: bool = False                 # whether somebody writes generated secrets down
-    recovering: bool = False                # whether the seed is that of a run that could not do so
+    recover: Sequence[str] = ()             # the seeds of runs that could not do so
 
 
 @dataclass
@@ -63,13 +63,16 @@ class Have:
 
 @dataclass
 class Plan:
-    """Keys to what is said of them, secrets sealed. `generated` names (key, field) of secrets derived from the order's seed."""
+    """Keys to what is said of them, secrets sealed.
+
+    `generated` names (key, field, seed) of derived secrets; the seed 0 is the order's own, 1 the first of those to recover, and so on.
+    """
     resource: Resource
     create: dict[str, Said] = field(default_factory=dict)
     update: dict[str, tuple[Said, Said]] = field(default_factory=dict)      # (before, after)
     delete: dict[str, Said] = field(default_factory=dict)
     restate: dict[str, Said] = field(default_factory=dict)                  # said in other words, with the same meaning today: no change
-    generated: list[tuple[str, str]] = field(default_factory=list)
+    generated: list[tuple[str, str, int]] = field(default_factory=list)
     after: dict[str, Said] = field(default_factory=dict)                    # all of the kind, once the plan is carried out
 
     @property
@@ -154,8 +157,7 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
     made.after.update(made.create)
     made.after.update((key, after) for key, (_before, after) in made.update.items())
     made.after.update(made.restate)
-    if order.recovering:
-        recover(made, order, site)
+    recover(made, order, site)
     return made
 
 
@@ -208,15 +210,16 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
     if found:
         return
     for each in resource.secrets():
-        if before is not None and given.get(each.name) is None and not each.told(whole) and each.told(resource.complete(before)):
-            after.pop(each.name, None)      # generated, and told to nobody but the browser that the line no longer is for
+        if each.is_marked(after.get(each.name)) and not each.told(whole):
+            after.pop(each.name)        # the browser that knew it is what the line no longer is for
         if each.name not in after and each.needed(whole):
             if not order.recording and not each.told(whole):
                 wrongs.append(Wrong("is needed: give one, or name a credentials_file that a generated one is written to, "
                                     "else nobody would know it", each.name, f"{resource.kind} {key!r}"))
             else:
-                after[each.name] = each.seal(each.make(order.seed, resource.kind, key), key, site.realm)
-                made.generated.append((key, each.name))
+                sealed = each.seal(each.make(order.seed, resource.kind, key), key, site.realm)
+                after[each.name] = sealed if order.recording else each.mark(sealed)
+                made.generated.append((key, each.name, 0))
     if before is None:
         made.create[key] = after
     elif {**whole, **after} != resource.complete(before):
@@ -226,11 +229,12 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
 
 
 def recover(made: Plan, order: Order, site: Site) -> None:
-    """Tell again which secrets came from this seed: those of a run that ended before they were written down."""
-    told = set(made.generated)
-    made.generated += [(key, each.name) for key, said in made.after.items() for each in made.resource.secrets()
+    """Tell again which secrets came from the seeds of runs that ended before they wrote them down."""
+    told = {(key, name) for key, name, _seed in made.generated}
+    made.generated += [(key, each.name, count) for count, seed in enumerate(order.recover, 1)
+                       for key, said in made.after.items() for each in made.resource.secrets()
                        if each.name in said and (key, each.name) not in told
-                       and said[each.name] == each.seal(each.make(order.seed, made.resource.kind, key), key, site.realm)]
+                       and said[each.name] == each.seal(each.make(seed, made.resource.kind, key), key, site.realm)]
 
 
 def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong]) -> None:

@@ -73,7 +73,7 @@ options:
         type: str
       transport:
         description:
-          - Transport of the line, according to the telephone.
+          - Transport of the line, according to the telephone. With V(tls) its audio must be encrypted too (SRTP).
           - Defaults to V(wss) when O(config[].typology) is V(webrtc) or V(phonebar).
           - Defaults to V(udp) when O(config[].typology) is V(external).
         type: str

@@ -55,7 +55,7 @@ options:
         type: str
       transport:
         description:
-          - Transport of the line, according to the telephone.
+          - Transport of the line, according to the telephone. With V(tls) its audio must be encrypted too (SRTP).
         type: str
         choices:
           - udp

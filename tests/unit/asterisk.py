@@ -96,6 +96,7 @@ class Asterisk(Ami):
         self.refuses = ""
         self.channels: list[str] = []
         self.contacts: list[str] = []
+        self.subscribers: list[str] = []
 
     def text(self, name: str) -> str:
         path = os.path.join(self.host.config, "switchboard", name)
@@ -116,7 +117,7 @@ class Asterisk(Ami):
                 file.write("[2026-01-01 00:00:00] ERROR[7]: config_options.c:798 aco_process_var: Error parsing password_digest=MD5:5ec at line 1\n")
         elif Module == "res_pjsip.so":
             self.devices = devices(files)
-        else:
+        elif Module == "app_voicemail.so":
             self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
         return []
 
@@ -134,8 +135,10 @@ class Asterisk(Ami):
     def CoreShowChannels(self) -> list[Message]:  # noqa: N802
         return [{"Channel": [each]} for each in self.channels]
 
-    def DBGetTree(self, **_headers: str) -> list[Message]:  # noqa: N802
-        return [{"Key": [f"/registrar/{each}"]} for each in self.contacts]
+    def DBGetTree(self, Family: str) -> list[Message]:  # noqa: N802, N803
+        kept = {"registrar": [(each, "{}") for each in self.contacts],
+                "subscription_persistence": [(f"subscription_persistence/{each}", f'{{"endpoint":"{each}","tag":"1"}}') for each in self.subscribers]}
+        return [{"Key": [f"/{Family}/{key}"], "Val": [value]} for key, value in kept[Family]]
 
     def __exit__(self, *_wrong: object) -> None:
         pass

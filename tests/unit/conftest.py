@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import itertools
 import json
 import os
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -54,19 +56,17 @@ class House:
         self.config.mkdir(parents=True)
         self.state.mkdir()
         self.host = Host(str(self.config), str(self.state), str(folder / "asterisk.log"), str(folder / "spool"))
+        (folder / "asterisk.log").touch()
         self.asterisk = Asterisk(self.host)
         self.seeds = (f"seed {count}" for count in itertools.count())
 
     def run(self, state: str, config: Any = None, resource: Resource = AGENT, check: bool = False, diff: bool = False,
-            seed: str = "", places: Iterable[str] = (), **more: Any) -> dict[str, Any]:
+            seed: str = "", places: Iterable[str] = (), recording: bool = True, recover: Iterable[str] = (), **more: Any) -> dict[str, Any]:
         """The result of one task, as the module would give it, shipped to it as the action plugin does."""
-        shipped = None
-        if config is not None:
-            shipped = self.config / "shipped.json"
-            shipped.write_text(json.dumps({"items": config, "places": list(places), "seed": seed or next(self.seeds), "recording": True}), encoding="utf-8")
+        load = {"items": config, "places": list(places), "seed": seed or next(self.seeds), "recording": recording, "recover": list(recover)}
         params = {name: spec.get("default") for name, spec in bridge.ARGUMENTS.items()}
         params |= {"state": state, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
-                   "_shipped": shipped and str(shipped), **more}
+                   "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode(), **more}
         result: dict[str, Any] = {"changed": False}
         bridge.run(resource, params, check, diff, result)
         json.dumps(result)      # what a module gives back is JSON

@@ -15,9 +15,11 @@ from module_utils.compile import Compiled, compile_site
 from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.compile.writer import HEADER, CannotCarry, mailbox, section, value
 from module_utils.model.agent import AGENT, TYPOLOGIES
+from module_utils.model.errors import Unready
 from module_utils.model.extension import EXTENSION
 from module_utils.model.fields import FORBIDDEN
 from module_utils.model.line import CODECS, NAT_MODES
+from module_utils.model.secrets import digests
 
 from tests.unit.asterisk import caller, devices, sections
 from tests.unit.conftest import ANNA, BEN, PHONE, SECRET, planned
@@ -208,7 +210,7 @@ def test_ten_thousand_lines_cost_ten_times_a_thousand() -> None:
     """Counted, not timed: calls of functions, Python's and C's."""
     cost = {}
     for count in (1000, 10000):
-        same = {"full_name": "A", "voicemail": True, "voicemail_pin": "1234"}
+        same = {"full_name": "A", "voicemail": True, "voicemail_pin": "1234", "sip_password": digests("a", "realm", SECRET)}
         documents = {"agent": {f"a{each}": {"username": f"a{each}", "number": f"{each:05}", **same} for each in range(count)}}
         calls = [0]
 
@@ -222,6 +224,15 @@ def test_ten_thousand_lines_cost_ten_times_a_thousand() -> None:
             sys.setprofile(None)
         cost[count] = calls[0], sum(map(len, text.values()))
     assert cost[10000][0] < 10.5 * cost[1000][0] and cost[10000][1] < 10.5 * cost[1000][1]
+
+
+def test_a_line_without_its_password_is_never_written() -> None:
+    with pytest.raises(Unready, match="no password of x, and a line without one is open to the world"):
+        compile_site({"agent": {"x": {"username": "x", "full_name": "X", "number": "1001"}}})
+
+
+def test_a_peer_picks_nothing_up() -> None:
+    assert "named_pickup_group" not in one({**PHONE, "pickup_groups": ["sales"], "type": "peer"})["endpoint"]
 
 
 def test_codecs_in_their_order() -> None:

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,10 @@ from module_utils.control import live
 from module_utils.control.ami import Ami
 from module_utils.control.generations import KEPT, Generations
 from module_utils.control.log import Log
-from module_utils.model.errors import Unready
+from module_utils.model.errors import Trouble, Unready
 from module_utils.store.sqlite import Store
 
-from tests.unit.conftest import ANNA, BEN, SECRET, House
+from tests.unit.conftest import ANNA, BEN, PHONE, SECRET, House
 
 FILES = {"pjsip.conf": "[a]\n", "numbers.conf": "\u00e5\n"}
 
@@ -122,7 +124,7 @@ def test_unproven_means_that_everything_is_reloaded(house: House) -> None:
     (house.config / "switchboard" / ".proven").unlink()
     house.asterisk.devices = {}
     result = house.run("merged", [ANNA, BEN])
-    assert result["changed"] and result["reloaded"] == ["res_pjsip.so", "app_voicemail.so"] and set(house.asterisk.devices) == {"anna", "ben"}
+    assert result["changed"] and result["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"] and set(house.asterisk.devices) == {"anna", "ben"}
     assert house.run("merged", [ANNA, BEN])["changed"] is False
 
 
@@ -176,7 +178,9 @@ def test_log_that_was_cut_in_place_is_read_from_its_beginning(log: Log) -> None:
 
 def test_log_that_is_not_there(tmp_path: Path) -> None:
     log = Log(str(tmp_path / "none"))
-    assert log.complaints() == [] and says(log, "ERROR[7]: config.c: new") == ["ERROR[7]: config.c: new"]
+    with pytest.raises(Unready, match="none, where Asterisk says what it refuses, cannot be read .No such file"):
+        log.complaints()
+    assert says(log, "ERROR[7]: config.c: new") == ["ERROR[7]: config.c: new"]
 
 
 @pytest.mark.parametrize("line", ["Error parsing password_digest=MD5:5ec2e7 at line 3", "password=5ec2e7", "secret: 5ec2e7", "Could not parse SHA-256:5ec2e7",
@@ -338,7 +342,7 @@ def test_asterisk_has_something_else(full: House, monkeypatch: pytest.MonkeyPatc
 
     def reload(Module: str) -> Any:  # noqa: N803
         answer = real(Module)
-        if "cleo" in full.asterisk.devices:
+        if Module == "res_pjsip.so" and "cleo" in full.asterisk.devices:
             spoil(full.asterisk.devices)
         return answer
 
@@ -380,7 +384,7 @@ def test_asterisk_cannot_be_told_of_the_way_back(full: House, monkeypatch: pytes
     times = iter(range(9))
 
     def reload(Module: str) -> Any:  # noqa: N803
-        if next(times):
+        if Module == "res_pjsip.so" and next(times):
             raise Unready("Asterisk stopped answering")
         full.asterisk.devices = {}
         return []
@@ -451,11 +455,41 @@ def test_a_lost_store_is_not_taken_for_an_empty_one(full: House, lost: Callable[
     assert full.files() == files and full.asterisk.devices == devices
 
 
+def test_what_asterisk_keeps_of_a_line_goes_with_it(full: House) -> None:
+    full.asterisk.channels = ["PJSIP/anna-00000001", "PJSIP/ben-00000002", "PJSIP/ben-gate-00000003"]
+    full.asterisk.contacts = ["contact/anna;@1", "contact/ben;@2"]
+    full.asterisk.subscribers = ["anna", "ben"]
+    full.run("merged", [{**CLEO, "username": "ben-gate"}])
+    assert not [each for each in full.asterisk.did if each[0] in ("Hangup", "DBDel")]
+    full.run("deleted", [{"username": "ben"}])
+    assert [headers for name, headers in full.asterisk.did if name in ("Hangup", "DBDel")] == [
+        {"Channel": "PJSIP/ben-00000002", "Cause": "16"}, {"Family": "registrar", "Key": "contact/ben;@2"},
+        {"Family": "subscription_persistence", "Key": "subscription_persistence/ben"}]
+
+
+def test_one_of_each_transport_is_read_back_however_many_there_are(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SAMPLE", 3)
+    people = [{"username": f"a{count}", "full_name": "A", **PHONE} for count in range(9)]
+    house.run("merged", [*people, {"username": "zoe", "full_name": "Zoe", **PHONE, "transport": "tls"}, {"username": "web", "full_name": "Web"}])
+    asked = [headers["Endpoint"] for name, headers in house.asterisk.did if name == "PJSIPShowEndpoint"]
+    assert sorted(asked) == ["a0", "web", "zoe"]
+
+
+def test_the_next_owner_of_a_mailbox_gets_it_after_it_was_set_aside(full: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Path(full.host.mailboxes, "default", "1001")
+    spool.mkdir(parents=True)
+    seen = []
+    real = full.asterisk.Reload
+    monkeypatch.setattr(full.asterisk, "Reload", lambda Module: (seen.append((Module, spool.exists())), real(Module))[1])  # noqa: N803
+    full.run("overridden", [ANNA, {**CLEO, "number": "1001", "voicemail": True, "voicemail_pin": "471148"}], max_deletions="1")
+    assert [exists for module, exists in seen if module == "app_voicemail.so"] == [True, False]
+
+
 def test_a_host_without_voicemail_reloads_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     real = house.asterisk.ask
     monkeypatch.setattr(house.asterisk, "ask", lambda name, **headers: ({"Response": ["Error"]}, []) if name == "ModuleCheck" else real(name, **headers))
-    assert house.run("merged", [ANNA])["reloaded"] == ["res_pjsip.so"]
-    assert house.run("merged", [BEN])["reloaded"] == ["res_pjsip.so", "app_voicemail.so"]
+    assert house.run("merged", [ANNA])["reloaded"] == ["res_pjsip.so", "pbx_config.so"]
+    assert house.run("merged", [BEN])["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"]
 
 
 def test_result_is_capped_and_counts_are_whole(house: House) -> None:
@@ -465,10 +499,24 @@ def test_result_is_capped_and_counts_are_whole(house: House) -> None:
     assert result["diff"][0]["after_header"] == "agents (and 1100 more)"
 
 
-def test_items_that_were_shipped(house: House, tmp_path: Path) -> None:
+def test_items_that_were_shipped(house: House) -> None:
     with pytest.raises(Exception, match=r"^p\.csv: line 7: agent 'cleo': nat: 'x' is none of"):
         house.run("merged", [ANNA, {**CLEO, "nat": "x"}], places=["p.csv: line 2", "p.csv: line 7"])
-    torn = tmp_path / "torn.json"
-    torn.write_text('{"items": [', encoding="utf-8")
+
+
+@pytest.mark.parametrize("torn", ["not base64", base64.b64encode(b"no zlib").decode(), base64.b64encode(zlib.compress(b'{"items": [')).decode()])
+def test_items_that_did_not_arrive_whole(house: House, torn: str) -> None:
     with pytest.raises(Unready, match="did not arrive whole"):
-        house.run("merged", _shipped=str(torn))
+        house.run("merged", _shipped=torn)
+
+
+def test_items_that_are_nested_too_deeply(house: House) -> None:
+    deep = base64.b64encode(zlib.compress(b"[" * 200_000)).decode()
+    with pytest.raises(Trouble, match="config: is nested too deeply"):
+        house.run("merged", _shipped=deep)
+
+
+@pytest.mark.parametrize("state", ["merged", "gathered"])
+def test_without_the_action_plugin(house: House, state: str) -> None:
+    with pytest.raises(Unready, match="without the action plugin"):
+        house.run(state, _shipped=None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from module_utils.model.extension import EXTENSION
+from module_utils.model.secrets import unveil
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House
 
@@ -27,19 +28,33 @@ def test_gives_what_was_said_and_no_secret(full: House) -> None:
     ]
     assert list(result["gathered"][0])[:2] == ["username", "full_name"]
     assert result["numbers"] == {"1000": "agent anna", "1001": "agent ben", "1002": "extension door"}
-    assert result["changed"] is False and "secrets" not in result
+    assert result["changed"] is False and "veiled" not in result and result["module"]["peak_memory_mib"]
     assert not any(secret in json.dumps(result) for secret in (SECRET, "471147", "md5"))
 
 
-@pytest.mark.parametrize(("scope", "names"), [({"names": "a*"}, ["anna"]), ({"numbers": "1001-1999"}, ["ben"]), ({"names": "x"}, []), (None, ["anna", "ben"])])
-def test_scope(full: House, scope: Any, names: list[str]) -> None:
-    assert [each["username"] for each in full.run("gathered", scope=scope)["gathered"]] == names
+@pytest.mark.parametrize(("scope", "names", "numbers"), [
+    ({"names": "a*"}, ["anna"], ["1000", "1002"]),      # names are a matter of each kind
+    ({"numbers": "1001-1999"}, ["ben"], ["1001", "1002"]),
+    ({"numbers": "1001-1001", "names": "a*"}, [], []),
+    ({"names": "x"}, [], ["1002"]),
+    (None, ["anna", "ben"], ["1000", "1001", "1002"]),
+])
+def test_scope(full: House, scope: Any, names: list[str], numbers: list[str]) -> None:
+    result = full.run("gathered", scope=scope)
+    assert [each["username"] for each in result["gathered"]] == names and list(result["numbers"]) == numbers
 
 
-def test_secrets_only_when_asked(full: House) -> None:
-    secrets = full.run("gathered", with_secrets=True)["secrets"]
+def test_secrets_only_when_asked_and_never_readable(full: House) -> None:
+    result = full.run("gathered", with_secrets=True, seed="a seed")
+    secrets = unveil("a seed", result["veiled"])
     assert set(secrets) == {"anna", "ben"} and secrets["ben"]["voicemail_pin"] == "471147"
     assert set(secrets["ben"]["sip_password"]) == {"md5", "sha256", "realm"}
+    shown = json.dumps(result)
+    assert not any(secret in shown for secret in ("471147", "md5", secrets["ben"]["sip_password"]["md5"], "a seed"))
+
+
+def test_a_realm_of_another_site_is_no_hindrance(full: House) -> None:
+    assert full.run("gathered", realm="elsewhere")["gathered"]
 
 
 def test_writes_nothing_and_asks_nobody(full: House) -> None:

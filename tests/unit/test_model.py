@@ -3,24 +3,31 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import string
+import subprocess
+import sys
+import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from module_utils.compile import compile_site
 from module_utils.model.agent import AGENT
 from module_utils.model.errors import Refused, Trouble, Wrong
 from module_utils.model.extension import EXTENSION
 from module_utils.model.fields import Flag, Integer, Text
 from module_utils.model.line import CODECS, NAT_MODES, RESERVED, TRANSPORTS
 from module_utils.model.resource import Resource
-from module_utils.model.secrets import DIGITS, LETTERS, derive, digests
+from module_utils.model.secrets import DIGITS, LETTERS, derive, digests, is_of, unveil, veil
 from module_utils.model.site import NumberRange
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House, planned
 
+ROOT = Path(__file__).parents[2]
 PLAIN_BEN = {name: value for name, value in BEN.items() if name not in ("voicemail", "voicemail_pin")}
 
 
@@ -56,6 +63,8 @@ def refusal(item: Any, resource: Resource = AGENT) -> str:
     ("transport", "wsss", "(did you mean wss?)"), ("transport", "udp", "must be ws or wss for typology webrtc"),
     ("type", "frend", "(did you mean friend?)"), ("type", False, "'no' is none of"),
     ("context", "from sip", "must be letters, digits"), ("context", "a]b", "must be letters"), ("context", "", "must be letters"),
+    ("call_groups", [f"group-{count:034}" for count in range(120)], "must name at most 64 values, not 120"),
+    ("pickup_groups", " ".join(map(str, range(65))), "must name at most 64 values, not 65"),
     ("call_groups", ["a,b"], "a group is a name"), ("pickup_groups", ["1", "1"], "twice"), ("call_groups", [1], "must be text"),
     ("caller_id", 'A"B', "without quotes"), ("caller_id", "A\\", "without quotes"), ("caller_id", "A <b>", "must be a name"), ("caller_id", "A <1", "must be"),
     ("sip_expires", 29, "from 30 to 86400 seconds"), ("sip_expires", "12:30", "whole number"), ("sip_expires", 1.5, "whole number"),
@@ -81,6 +90,9 @@ def test_refused_by_item_field_and_rule(field: str, value: Any, told: str) -> No
     ("224.0.0.1", "not an address a telephone can have"), ("ff02::1", "not an address"), ("239.0.0.0/8", "not an address"),
     ("255.255.255.255", "not an address"),
     ("0.0.0.0", "not an address"), ("::", "not an address"), ("0.1.2.3", "not an address"),
+    ("::ffff:192.0.2.0/120", "is an IPv4 network written as IPv6"), ("::ffff:0:0/96", "is an IPv4 network"), ("::ffff:224.0.0.1", "not an address"),
+    ("::ffff:0.1.2.3", "not an address"), ("::ffff:127.0.0.1", "is the host itself"), ("1.2.3.4/0", "is every address"), ("::/16", "not an address"),
+    ("192.0.2.0/", "must be"), ("192.0.2/24", "must be"), ("fe80::1%eth0/64", "must be"), ("\u0661.2.3.4", "must be"),
     ("127.0.0.1", "is the host itself"), ("::1", "is the host itself"), ("127.8.8.8/32", "is the host itself"),
 ])
 def test_host_refused(value: Any, told: str) -> None:
@@ -90,10 +102,23 @@ def test_host_refused(value: Any, told: str) -> None:
 
 @pytest.mark.parametrize(("value", "form"), [
     ("dynamic", "dynamic"), (" 192.0.2.1 ", "192.0.2.1"), ("192.0.2.1/32", "192.0.2.1"), ("192.0.2.0/24", "192.0.2.0/24"),
+    ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:c000:201/128", "192.0.2.1"),
     ("2001:DB8:0:0::1", "2001:db8::1"), ("2001:db8::/32", "2001:db8::/32"), ("10.0.0.0/8", "10.0.0.0/8"), ("2001:db8::1/128", "2001:db8::1"),
 ])
 def test_host_form(value: str, form: str) -> None:
     assert planned("merged", [{**PLAIN_BEN, "host": value}]).create["ben"]["host"] == form
+
+
+def test_host_needs_nothing_but_the_standard_library() -> None:
+    """A host that no role has been to yet has nothing else, and check mode is for that one too."""
+    asked = ("import sys; sys.path.insert(0, 'plugins'); sys.modules['netaddr'] = None\n"
+             "from module_utils.model.fields import Host; Host('host', '').check('192.0.2.1')")
+    subprocess.run([sys.executable, "-c", asked], cwd=ROOT, check=True)
+
+
+def test_as_many_groups_as_a_list_may_have_fit_into_a_line() -> None:
+    most = [f"group-{count:034}" for count in range(64)]
+    compile_site({"agent": planned("merged", [{**ANNA, "call_groups": most, "pickup_groups": most}]).create})
 
 
 def test_an_ipv4_address_written_as_ipv6_is_the_same_claim() -> None:
@@ -146,6 +171,7 @@ def test_an_item_that_is_none(item: Any) -> None:
     ("sip_password", "topsecret\nword", "holds a control character"),
     ("sip_password", "topsecret" * 20, "must have 8 to 128"),
     ("sip_password", {"md5": "topsecret"}, "as digests must be"),
+    ("sip_password", {"md5": "c0ffee" * 5 + "ab", "sha256": "c0ffee" * 10 + "abcd", "realm": "realm", "untold": "topsecret"}, "must be true or false"),
     ("sip_password", {"md5": "c0ffee" * 5 + "ab", "sha256": "c0ffee" * 10 + "abcd", "realm": "elsewhere"},
     "has digests of another realm than the site's, realm"),
     ("voicemail_pin", "tops", "must be digits only"), ("voicemail_pin", 123, "must be text in quotes"), ("voicemail_pin", "123", "must have 4 to 10"),
@@ -201,6 +227,26 @@ def test_derived_secrets() -> None:
 def test_digests_are_those_of_the_standard() -> None:       # RFC 7616, 3.9.1
     assert digests("Mufasa", "http-auth@example.org", "Circle of Life")["md5"] == "3d78807defe7de2157e2b0b6573a855f"
     assert digests("Mufasa", "http-auth@example.org", "Circle of Life")["sha256"] == "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232"
+
+
+def test_digests_are_told_from_those_of_another_password() -> None:
+    sealed = digests("anna", "realm", SECRET)
+    assert is_of(sealed, "anna", SECRET) and is_of({**sealed, "untold": True}, "anna", SECRET)
+    assert not is_of(sealed, "anna", SECRET + "2") and not is_of(sealed, "ben", SECRET) and not is_of({**sealed, "realm": "other"}, "anna", SECRET)
+
+
+@given(st.text(max_size=20), st.dictionaries(st.text(max_size=5), st.text(max_size=50)))
+def test_what_is_veiled_can_be_unveiled(seed: str, said: Any) -> None:
+    assert unveil(seed, veil(seed, said)) == said
+
+
+def test_what_is_veiled_cannot_be_read() -> None:
+    said = {f"agent{count}": {"voicemail_pin": "471147"} for count in range(1000)}
+    veiled = base64.b64decode(veil("seed", said))
+    assert b"4711" not in veiled and b"agent" not in veiled and len(zlib.compress(veiled)) > 0.99 * len(veiled)     # like noise, without a pattern
+    assert veil("seed", said) != veil("other", said)
+    with pytest.raises(ValueError):
+        unveil("other", veil("seed", said))
 
 
 ANYTHING = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=4),

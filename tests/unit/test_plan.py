@@ -10,6 +10,7 @@ import pytest
 from module_utils.model.agent import AGENT
 from module_utils.model.errors import Refused, Wrong
 from module_utils.model.extension import EXTENSION
+from module_utils.model.secrets import LETTERS, derive, digests
 from module_utils.plan import Have, Plan, Scope
 
 from tests.unit.conftest import ANNA, BEN, SECRET, TEAM, kept, planned
@@ -146,10 +147,10 @@ def test_named_twice() -> None:
 def test_secrets_are_made_once_and_only_when_needed() -> None:
     made = planned("merged", [ANNA, {**ANNA, "username": "cleo", "email": None, "voicemail": True}, BEN,
         {"username": "fix", "full_name": "F", "typology": "external", "host": "192.0.2.9"}])
-    assert sorted(made.generated) == [("anna", "sip_password"), ("cleo", "sip_password"), ("cleo", "voicemail_pin")]
+    assert sorted(made.generated) == [("anna", "sip_password", 0), ("cleo", "sip_password", 0), ("cleo", "voicemail_pin", 0)]
     for state in ("merged", "replaced"):
         again = planned(state, [{**ANNA, "voicemail": True}], kept(made), seed="other")
-        assert again.generated == [("anna", "voicemail_pin")]
+        assert again.generated == [("anna", "voicemail_pin", 0)]
         assert again.after["anna"]["sip_password"] == made.after["anna"]["sip_password"]
 
 
@@ -162,15 +163,54 @@ def test_secrets_are_made_once_and_only_when_needed() -> None:
 def test_a_secret_that_nobody_could_learn_is_refused(item: Any, resource: Any, told: str) -> None:
     assert told in refusal("merged", [item], resource=resource, recording=False)[0]
     assert planned("merged", [item], resource=resource).changed
-    assert planned("merged", [ANNA], recording=False).generated == [("anna", "sip_password")]
+    assert planned("merged", [ANNA], recording=False).generated == [("anna", "sip_password", 0)]
 
 
-def test_secrets_of_an_interrupted_run_are_told_again() -> None:
-    made = planned("merged", [ANNA, BEN], seed="s")
-    again = planned("merged", [ANNA, BEN], kept(made), seed="s", recovering=True)
-    assert not again.changed and again.generated == made.generated == [("anna", "sip_password")]
-    assert planned("merged", [ANNA, BEN], kept(made), seed="other", recovering=True).generated == []
-    assert planned("merged", [ANNA, BEN], kept(made), seed="s").generated == []
+def test_secrets_of_interrupted_runs_are_told_again() -> None:
+    """Each by its seed, whatever the run itself has made."""
+    first = planned("merged", [ANNA, BEN], seed="s")
+    second = planned("merged", [{**ANNA, "username": "cleo", "email": None}], kept(first), seed="t")
+    have = kept(second)
+    again = planned("merged", [ANNA, BEN], have, seed="u", recover=["t", "s"])
+    assert not again.changed and again.generated == [("cleo", "sip_password", 1), ("anna", "sip_password", 2)]
+    assert planned("merged", [ANNA, BEN], have, seed="u", recover=["other"]).generated == []
+    assert planned("merged", [ANNA, BEN], have, seed="s").generated == []
+    more = planned("merged", TEAM[:1], have, seed="s", recover=["s"])
+    assert more.generated == [("agent00", "sip_password", 0), ("anna", "sip_password", 1)]
+
+
+TO_A_TELEPHONE = {"username": "anna", "typology": "external"}
+
+
+@pytest.mark.parametrize("recording", [True, False])
+@pytest.mark.parametrize("made", [
+    planned("merged", [{**ANNA, "sip_password": SECRET}], recording=False),                         # given
+    planned("merged", [ANNA], recording=True),                                                      # generated, and written down
+    planned("merged", [{**ANNA, "sip_password": digests("anna", "realm", SECRET)}], recording=False),
+])
+def test_a_password_that_somebody_knows_stays_when_the_browser_goes(made: Plan, recording: bool) -> None:
+    moved = planned("merged", [TO_A_TELEPHONE], kept(made), seed="other", recording=recording)
+    assert moved.generated == [] and moved.after["anna"]["sip_password"] == made.after["anna"]["sip_password"]
+
+
+def test_a_password_that_only_the_browser_knew_goes_with_it() -> None:
+    have = kept(planned("merged", [ANNA], recording=False))
+    assert "sip_password: is needed: give one" in refusal("merged", [TO_A_TELEPHONE], have, recording=False)[0]
+    moved = planned("merged", [TO_A_TELEPHONE], have, seed="other")
+    assert moved.generated == [("anna", "sip_password", 0)]
+    assert moved.after["anna"]["sip_password"] == digests("anna", "realm", derive("other", "agent", "anna", "sip_password", LETTERS, 20))
+    assert not planned("merged", [TO_A_TELEPHONE], kept(moved), seed="third", recording=False).changed
+
+
+def test_that_nobody_knows_a_password_moves_with_a_site() -> None:
+    made = planned("merged", [ANNA], recording=False)
+    for untold in (True, "true"):       # YAML is read as text
+        item = {**ANNA, "sip_password": {**made.after["anna"]["sip_password"], "untold": untold}}
+        moved = planned("merged", [item], recording=False)
+        assert moved.after == made.after and moved.after["anna"]["sip_password"]["untold"] is True
+    assert not planned("merged", [{**ANNA, "alias": "A"}], kept(made), seed="other").generated
+    told = planned("merged", [{"username": "anna", "sip_password": SECRET}], kept(made))
+    assert told.after["anna"]["sip_password"] == digests("anna", "realm", SECRET)
 
 
 def test_a_plan_leaves_its_input_alone() -> None:

@@ -14,6 +14,7 @@ from module_utils.model.agent import AGENT
 from module_utils.model.extension import EXTENSION
 from module_utils.model.line import CODECS, NAT_MODES
 from module_utils.model.resource import Resource
+from module_utils.model.secrets import unveil
 from module_utils.plan import Have
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House, kept, planned
@@ -79,9 +80,11 @@ def test_gathered_applied_again_changes_nothing(house: House) -> None:
             assert house.run(state, gathered, resource)["changed"] is False
 
 
-def test_gathered_with_secrets_moves_a_site(house: House) -> None:
-    house.run("merged", [ANNA, BEN])
-    told = house.run("gathered", with_secrets=True)
-    moved = [{**each, **told["secrets"][each["username"]]} for each in told["gathered"]]
+@pytest.mark.parametrize("recording", [True, False])
+def test_gathered_with_secrets_moves_a_site(house: House, recording: bool) -> None:
+    house.run("merged", [ANNA, BEN], recording=recording)
+    told = house.run("gathered", with_secrets=True, seed="a seed")
+    secrets = unveil("a seed", told["veiled"])
+    moved = [{**each, **secrets[each["username"]]} for each in told["gathered"]]
     made = planned("overridden", moved, Have(), realm="switchboard")
     assert made.after == house.documents()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from module_utils.model.agent import AGENT
-from module_utils.model.errors import Unready
+from module_utils.model.errors import Trouble, Unready
 from module_utils.model.extension import EXTENSION
 from module_utils.model.resource import Resource
 from module_utils.plan import Have
@@ -250,10 +250,40 @@ def test_killed_before_the_first_statement(house: House) -> None:
     assert house.run("merged", [ANNA])["changed"] and set(house.documents()) == {"anna"}
 
 
+def realm_of(house: House) -> Any:
+    store = Store(house.store)
+    try:
+        return store.realm()
+    finally:
+        store.close()
+
+
 def test_realm_is_set_once(house: House) -> None:
+    house.run("merged", [ANNA], realm="first.example")
+    for check in (True, False):
+        with pytest.raises(Exception, match="realm: of this site is first.example, for good"):
+            house.run("merged", [ANNA], realm="other", check=check)
+    assert house.run("merged", [ANNA])["changed"] is False
+    house.run("merged", [{"username": "cleo", "full_name": "Cleo"}])        # the host's own word comes after the store's
+    assert realm_of(house) == house.documents()["cleo"]["sip_password"]["realm"] == "first.example"
+
+
+@pytest.mark.parametrize(("said", "realm"), [
+    (None, "switchboard"), ("[global]\ndefault_realm=pbx.example.org\n", "pbx.example.org"), ("default_realm => a-1 ; b\n", "a-1"),
+    (";default_realm=x\n", "switchboard"), ("default_realm=\nx=y\n", "switchboard"), ("[global]\n", "switchboard"),
+])
+def test_realm_is_asterisks_own_when_nobody_says(house: House, said: str | None, realm: str) -> None:
+    if said is not None:
+        (house.config / "pjsip.conf").write_text(said, encoding="utf-8")
     house.run("merged", [ANNA])
-    with pytest.raises(Exception, match="realm: of this site is switchboard, for good"):
-        house.run("merged", [ANNA], realm="other")
+    assert realm_of(house) == realm
+
+
+def test_realm_that_asterisk_has_and_no_site_can(house: House) -> None:
+    (house.config / "pjsip.conf").write_text("default_realm=my own\n", encoding="utf-8")
+    with pytest.raises(Trouble, match="realm: must be at most 64 letters"):
+        house.run("merged", [ANNA])
+    assert house.run("merged", [ANNA], realm="mine")["changed"]
 
 
 def test_no_state_folder_is_said(house: House) -> None:

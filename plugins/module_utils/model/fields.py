@@ -12,16 +12,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_interface
 from typing import Any
 
 from .errors import Wrong, nearest
 from .secrets import DIGITS, LETTERS, derive, digests
-
-try:
-    import netaddr
-    MISSING_NETADDR = None
-except ImportError as missing:
-    MISSING_NETADDR = missing
 
 Said = Mapping[str, Any]        # fields that somebody gave, without defaults
 Whole = Mapping[str, Any]       # all fields, with defaults
@@ -159,18 +154,21 @@ class Choice(Field):
 
 @dataclass(frozen=True)
 class List(Field):
-    """An ordered list without repeats. As text: words separated by spaces."""
+    """An ordered list without repeats, short enough for one line of a configuration file. As text: words separated by spaces."""
     each: Field = Text("", "")
     default: Any = ()
     ansible_type = "list"
     ansible_elements = "str"
     filled: bool = False            # an empty list is refused
+    most: int = 64
 
     def check(self, value: Any) -> list[Any]:
         if isinstance(value, str):
             value = value.split()
         if not isinstance(value, (list, tuple)):
             raise Wrong("must be a list")
+        if len(value) > self.most:
+            raise Wrong(f"must name at most {self.most} values, not {len(value)}")
         checked = [self.each.check(one) for one in value]
         if len(set(checked)) != len(checked):
             raise Wrong("names a value twice")
@@ -188,25 +186,23 @@ class Host(Field):
         text = value.strip() if isinstance(value, str) else ""
         if text == "dynamic":
             return text
-        if MISSING_NETADDR:
-            raise Wrong("needs the Python library netaddr on the host (Debian: python3-netaddr; role asterisk installs it)")
-        rule = "must be dynamic, an IP address, or a network such as 192.0.2.0/24"
         try:
-            network = netaddr.IPNetwork(text) if "/" in text else netaddr.IPNetwork(netaddr.IPAddress(text, flags=netaddr.INET_PTON))
-        except (netaddr.AddrFormatError, ValueError):
-            raise Wrong(rule + (nearest(text, ("dynamic",)) if text else "")) from None
-        if not re.fullmatch(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", text):
-            raise Wrong(rule)
+            if not re.fullmatch(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", text):
+                raise ValueError
+            where = ip_interface(text)
+        except ValueError:
+            raise Wrong("must be dynamic, an IP address, or a network such as 192.0.2.0/24" + (nearest(text, ("dynamic",)) if text else "")) from None
+        network, mapped = where.network, getattr(where.ip, "ipv4_mapped", None)
         if network.prefixlen == 0:
             raise Wrong("is every address there is: leave it at dynamic")
-        if network.ip != network.network:
-            raise Wrong(f"has host bits set: the network is {network.cidr}")
-        if network.network.is_multicast() or network.version == 4 and network.first >> 24 in (0, 255) or network.first == 0:
+        if where.ip != network.network_address:
+            raise Wrong(f"has host bits set: the network is {network}")
+        if where.ip.is_multicast or where.version == 4 and where.ip.packed[0] in (0, 255) or int(where.ip) == 0:
             raise Wrong("is not an address a telephone can have")
-        if network.version == 6 and network.size > 1 and network.ip.is_ipv4_mapped():
+        if network.num_addresses == 1:
+            return self.check(str(mapped)) if mapped else str(where.ip)
+        if mapped:
             raise Wrong("is an IPv4 network written as IPv6: write it as IPv4")
-        if network.size == 1:
-            return str(network.ip.ipv4() if network.ip.is_ipv4_mapped() else network.ip)
         return str(network)
 
     def claims(self, value: Any) -> str:
@@ -254,6 +250,13 @@ class Secret(Field):
         """What is stored for a checked value. Raises Wrong."""
         return checked
 
+    def mark(self, sealed: Any) -> Any:
+        """The sealed value of a secret that was generated while nobody wrote it down."""
+        return sealed
+
+    def is_marked(self, sealed: Any) -> bool:
+        return False
+
     def stars(self, held: str) -> Any:
         """A sealed value that shows nothing."""
         return held
@@ -261,14 +264,18 @@ class Secret(Field):
 
 @dataclass(frozen=True)
 class SipPassword(Secret):
-    """Stored as digests only; digests are taken too, so that a site can be moved without its passwords."""
+    """Stored as digests only; digests are taken too, so that a site can be moved without its passwords.
+
+    `untold` beside them marks a password that nobody was ever told, but for the browser that it was made for.
+    """
 
     def check(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            if set(value) != {"md5", "sha256", "realm"} or not all(isinstance(each, str) for each in value.values()) \
-                    or not re.fullmatch("[0-9a-f]{32}", value["md5"]) or not re.fullmatch("[0-9a-f]{64}", value["sha256"]):
+            sealed = {name: each for name, each in value.items() if name != "untold"}
+            if set(sealed) != {"md5", "sha256", "realm"} or not all(isinstance(each, str) for each in sealed.values()) \
+                    or not re.fullmatch("[0-9a-f]{32}", sealed["md5"]) or not re.fullmatch("[0-9a-f]{64}", sealed["sha256"]):
                 raise Wrong("as digests must be md5 (32 hex digits), sha256 (64) and their realm")
-            return dict(value)
+            return self.mark(sealed) if Flag("", "").check(value.get("untold", False)) else sealed
         return super().check(value)
 
     def seal(self, checked: Any, key: str, realm: str) -> Any:
@@ -277,6 +284,12 @@ class SipPassword(Secret):
         if checked["realm"] != realm:
             raise Wrong(f"has digests of another realm than the site's, {realm}")
         return checked
+
+    def mark(self, sealed: Any) -> Any:
+        return {**sealed, "untold": True}
+
+    def is_marked(self, sealed: Any) -> bool:
+        return isinstance(sealed, Mapping) and "untold" in sealed
 
     def stars(self, held: str) -> Any:
         return {"md5": held, "sha256": held, "realm": held}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory that a user copies: every variable in it has a value, once its vault is there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from tests.gates.environments import ROOT, Environment
+
+
+def test_the_examples_variables_all_have_values(newest: Environment, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(ROOT / "inventory/example", mine)
+    (tmp_path / "key").write_text("open sesame")
+    vault = ["ansible-vault", "encrypt", "--vault-password-file", str(tmp_path / "key"), "--output", "group_vars/pbx/vault.yml"]
+    subprocess.run([newest.home / "bin" / vault[0], *vault[1:]], cwd=mine, input=b"vault_relay_password: hunter2-long-enough\n", check=True)
+    names = list(yaml.safe_load((mine / "group_vars/pbx/main.yml").read_text()))
+    show = {"ansible.builtin.copy": {"dest": f"{tmp_path}/shown", "content": "{{ names | map('extract', vars) | zip(names) | to_json }}"}}
+    play = [{"hosts": "pbx", "connection": "local", "gather_facts": False, "become": False, "vars": {"names": names, "ansible_become": False}, "tasks": [show]}]
+    (tmp_path / "play.json").write_text(json.dumps(play))
+    newest.run("ansible-playbook", "-i", mine / "hosts.yml", "--vault-password-file", tmp_path / "key", tmp_path / "play.json")
+    shown = {name: value for value, name in json.loads((tmp_path / "shown").read_text())}
+    assert shown["voicemail_relay_password"] == "hunter2-long-enough"
+    assert Path(shown["staff_agents_file"]) == mine / "people/agents.yml"
