@@ -35,7 +35,7 @@ options:
     type: dict
     suboptions:
       names:
-        description: Pattern of keys, such as V(sales-*).
+        description: Pattern of keys, such as V(sales-*). It is asked of the module's own kind only, also where O(state=gathered) shows numbers.
         type: str
       numbers:
         description: Range of numbers, such as V(2000-2999). Numbers are allocated from it, and others are not shown by O(state=gathered).

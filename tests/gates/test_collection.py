@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -42,6 +43,22 @@ def test_tarball_has_no_junk(tarball: Path, project_files: list[str]) -> None:
     assert sorted(names - made_by_the_build - set(project_files)) == [], "not the project's"
     assert {name.partition("/")[0] for name in names - made_by_the_build} - SHIPPED == set()
     assert [name for name in names if name.startswith("tests/") and not name.startswith("tests/sanity/")] == []
+
+
+def test_tarball_has_nobodys_own_inventory(project_files: list[str], newest: Environment, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in project_files:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, checkout / name)
+    own = ("mine/hosts.yml", "east/hosts.yml", "example2/hosts.yml", "hosts.yml", "example/credentials.yml", "example/credentials.yml.pending-0")
+    for name in own:
+        (checkout / "inventory" / name).parent.mkdir(exist_ok=True)
+        (checkout / "inventory" / name).touch()
+    newest.run("ansible-galaxy", "collection", "build", "--output-path", tmp_path, cwd=checkout)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {member.name for member in archive if member.isfile() and member.name.startswith("inventory/")}
+    assert names == {name for name in project_files if name.startswith("inventory/example/")}
 
 
 def test_tarball_has_what_it_needs(tarball: Path, project_files: list[str]) -> None:

@@ -200,14 +200,31 @@ def test_check_mode_where_no_store_is(pbx):
         pbx.run("mv /root/state /var/lib/switchboard")
 
 
-def test_two_runs_at_once_both_end_right(pbx):
+# Holds the lock as a run does that is at work, until its input ends
+HOLDER = """
+import fcntl, sys
+lock = open("/var/lib/switchboard/lock", "r+")
+fcntl.flock(lock, fcntl.LOCK_EX)
+lock.truncate()
+lock.write("process 1, since 2026-01-01 00:00:00 UTC")
+lock.flush()
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_runs_at_once_all_end_right_and_say_for_whom_they_waited(pbx):
+    holder = subprocess.Popen(["podman", "exec", "-i", pbx.name, "python3", "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder.stdout.readline()
     runs = [pbx.start("agents", config=crowd(0, 300)), pbx.start("agents", config=crowd(300, 600)),
             pbx.start("extensions", config=[{"name": "nook", "sip_password": PASSWORD}])]
     try:
+        wait(lambda: pbx.run("ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c switchboard/lock", check=False).strip() == "4", 30, "all waiting")
+        holder.communicate()
         results = [pbx.finish(run) for run in runs]
         assert all(result["changed"] and not result["failed"] for result in results), [result["output"] for result in results]
         told = [result["waited_for"] for result in results if "waited_for" in result]
-        assert told and all(re.fullmatch(r"process \d+, since .* UTC|another run", each) for each in told), told
+        assert len(told) == 3 and all(re.fullmatch(r"process \d+, since .* UTC|another run", each) for each in told), told
         endpoints = pbx.asterisk("pjsip list endpoints")
         assert "nook" in endpoints and all(f"n{count:03}/" in endpoints for count in range(600))
         assert not pbx.agents(*crowd(0, 600))["changed"]

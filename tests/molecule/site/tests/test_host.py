@@ -70,9 +70,11 @@ def test_no_password_stands_anywhere(pbx):
 
 
 def test_a_pin_stands_where_only_asterisk_reads(pbx):
-    world = "find /etc /tmp /var/lib/switchboard /var/log /var/spool -xdev -type f -perm /004 -print0 | xargs -0 grep -lsaw -- 4711"
+    pin = "4711822693"      # bo's; long enough not to be some process' number in a log
+    assert pin in pbx.run("cat /etc/asterisk/switchboard/voicemail.conf")
+    world = f"find /etc /tmp /var/lib/switchboard /var/log /var/spool -xdev -type f -perm /004 -print0 | xargs -0 grep -lsa -- {pin}"
     assert pbx.run(world, check=False) == ""
-    assert pbx.run("grep -rlsw -- 4711 /var/log; journalctl --no-pager | grep -cw -- 4711", check=False).strip() == "0"
+    assert pbx.run(f"grep -rls -- {pin} /var/log; journalctl --no-pager | grep -c -- {pin}", check=False).strip() == "0"
 
 
 def test_asterisk_complains_of_nothing_when_it_starts(pbx):
