@@ -152,7 +152,9 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
             pass
         elif compiled and result["changed"]:
             with connect(host) as ami:
-                result["reloaded"] = make_live(made, Live(host, ami, generations), compiled, files, store, site)
+                live = Live(host, ami, generations)
+                result["reloaded"] = make_live(made, live, compiled, files, store, site)
+                result["reload_seconds"] = round(live.reloading, 2)
         elif compiled or made.restate:      # nothing changes, but what the files come from is now called otherwise
             if made.restate:
                 write(made, store, site)

@@ -256,6 +256,10 @@ reloaded:
   type: list
   elements: str
   returned: when something changed
+reload_seconds:
+  description: How long Asterisk took for that.
+  type: float
+  returned: when something changed
 credentials:
   description: Where generated secrets were written, and how many.
   type: dict

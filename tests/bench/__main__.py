@@ -43,6 +43,12 @@ class Row:
     memory: int
     module: float = 0.0
     module_memory: int = 0
+    reload: float = 0.0         # seconds of the module's in which Asterisk read its files
+
+    @property
+    def own(self):
+        """Seconds of the module without Asterisk's reload."""
+        return self.module - self.reload
 
 
 class Bench:
@@ -84,13 +90,14 @@ class Bench:
             if counts != {"created": 0, "deleted": 0, "updated": 0, **changed}:
                 raise SystemExit(f"bench: {what} {form} {size} changed {counts}, not {changed}")
             found.append(Row(what, form, size, wall, cpu, memory, float(re.search(r'"seconds": ([0-9.]+)', said)[1]),
-                             int(re.search(r'"peak_memory_mib": (\d+)', said)[1])))
+                             int(re.search(r'"peak_memory_mib": (\d+)', said)[1]),
+                             float((re.search(r'"reload_seconds": ([0-9.]+)', said) or (0, 0))[1])))
         self.add(sorted(found, key=lambda row: row.wall)[len(found) // 2])
 
     def add(self, row):
         self.rows.append(row)
         print(f"  {row.what:28} {row.form:5} {row.size:6}  wall {row.wall:7.2f} s  cpu {row.cpu:6.2f} s  {row.memory:4} MiB   "
-              f"module {row.module:6.2f} s  {row.module_memory:4} MiB", flush=True)
+              f"module {row.module:6.2f} s, {row.reload:5.2f} s of it reload  {row.module_memory:4} MiB", flush=True)
 
     def clear(self):
         self.play([{"name": "Clear", "switchboard.asterisk.agents": {"config": [], "state": "overridden", "allow_empty": True, "max_deletions": "100%"}}])
@@ -168,10 +175,10 @@ def as_yaml(agent):
 
 
 def table(rows):
-    head = ["run", "from", "agents", "wall s", "CPU s", "peak MiB", "module s", "module peak MiB"]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * 6]
+    head = ["run", "from", "agents", "wall s", "CPU s", "peak MiB", "module s", "of it reload s", "module peak MiB"]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * 7]
     for row in rows:
-        module = [f"{row.module:.2f}", row.module_memory] if row.module else ["", ""]
+        module = [f"{row.module:.2f}", f"{row.reload:.2f}" if row.reload else "", row.module_memory] if row.module else [""] * 3
         cells = [row.what, row.form, row.size or "", f"{row.wall:.2f}", f"{row.cpu:.2f}", row.memory, *module]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
@@ -185,14 +192,15 @@ def goals(rows, site, registered, state):
     empty = rows[0].wall
     if not of("cold"):
         return []
-    growth = of("cold").module / of("cold", 1000).module if of("cold", 1000) else 0
+    small = of("cold", 1000) or of("cold")
     peak = max(row.module_memory for row in rows)
     return [
         ("10,000 unchanged, beyond an empty playbook", "2 s", f"{of('unchanged').wall - empty:.1f} s"),
         ("10,000 cold, with reload and verification", "8 s", f"{of('cold').wall:.1f} s"),
         ("one of 10,000 changed", "5 s", f"{of('one changed').wall:.1f} s"),
         ("the module's peak memory", "250 MiB", f"{peak} MiB"),
-        ("growth of the module's time from 1,000 to 10,000, cold", "12 times", f"{growth:.1f} times"),
+        ("growth of the module's own time from 1,000 to 10,000, cold", "12 times",
+         f"{of('cold').own / small.own:.1f} times; with Asterisk's reload in it {of('cold').module / small.module:.1f} times"),
         ("a new agent's telephone is registered after the task's end", "1 s", f"{registered:.2f} s, then it is `{state}`"),
         ("`site.yml` on an empty host", "180 s", f"{site[0]:.0f} s"),
         ("`site.yml` again", "25 s", f"{site[1]:.0f} s"),

@@ -78,6 +78,7 @@ RETURN: dict[str, Any] = {
     "files": {"description": "Compiled files that differ from what was in force.", "type": "list", "elements": "str", "returned": "when applying"},
     "drifted": {"description": "Compiled files that somebody had changed by hand.", "type": "list", "elements": "str", "returned": "when applying"},
     "reloaded": {"description": "Asterisk modules that were reloaded.", "type": "list", "elements": "str", "returned": "when something changed"},
+    "reload_seconds": {"description": "How long Asterisk took for that.", "type": "float", "returned": "when something changed"},
     "credentials": {"description": "Where generated secrets were written, and how many.", "type": "dict", "returned": "when secrets were generated"},
     "waited_for": {"description": "The run that this one had to wait for.", "type": "str", "returned": "when it had to"},
     "gathered": {

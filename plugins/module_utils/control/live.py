@@ -47,6 +47,7 @@ class Change:
 class Live:
     def __init__(self, host: Host, ami: Ami, generations: Generations) -> None:
         self.host, self.ami, self.generations, self.log = host, ami, generations, Log(host.log)
+        self.reloading = 0.0        # seconds that Asterisk took to read its files
 
     def make(self, change: Change, commit: Callable[[], None], origin: Callable[[], str]) -> list[str]:
         """Put a new generation in force, see that Asterisk has it, commit, and sweep away what the old one leaves running.
@@ -91,8 +92,10 @@ class Live:
 
     def reload(self, modules: Iterable[str]) -> None:
         self.log.mark()
+        start = time.monotonic()
         for module in modules:
             self.ami.action("Reload", Module=module)
+        self.reloading += time.monotonic() - start
 
     def back(self, modules: list[str], wrong: Trouble) -> None:
         """Asterisk has to forget what it was just given; when it cannot be told, that has to be said."""
