@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import secrets
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, Optional
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
@@ -53,8 +55,10 @@ class ActionModule(ActionBase):
         items, places = self.items(arguments, plural)
         recording = ledger is not None and state not in ("gathered", "rendered", "deleted")
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
-            arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover})
+            arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
+                                            "planned": foreseen(host) if check else {}})
             answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+            foresee(host, answer.pop("planned", {}))
             made = secrets_of(answer, resource, run)
             if ledger and (recording or made) and not answer.get("failed") and not check:
                 try:
@@ -114,6 +118,27 @@ class ActionModule(ActionBase):
     @staticmethod
     def decrypt(text: str) -> str:
         return bytes(VaultLib(VaultSecretsContext.current().secrets).decrypt(text.encode())).decode()
+
+
+def undone(host: str) -> str:
+    """Where a run in check mode keeps what it left undone on a host. Ansible's folder for local files is each run's own, and goes with it."""
+    return os.path.join(constants.DEFAULT_LOCAL_TMP, f"switchboard-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
+
+
+def foreseen(host: str) -> dict[str, dict[str, Any]]:
+    """kind: key: what would be said of it by now, had the tasks so far been carried out; None when it would be gone."""
+    try:
+        with open(undone(host), encoding="utf-8") as file:
+            return dict(json.load(file))
+    except FileNotFoundError:
+        return {}
+
+
+def foresee(host: str, planned: Mapping[str, Mapping[str, Any]]) -> None:
+    if any(planned.values()):
+        known = foreseen(host)
+        with open(undone(host), "w", encoding="utf-8") as file:
+            json.dump({**known, **{kind: {**known.get(kind, {}), **changed} for kind, changed in planned.items()}}, file)
 
 
 def packed(load: dict[str, Any]) -> str:

@@ -49,6 +49,10 @@ options:
     description: Take an empty list with O(state=overridden) at its word, which deletes everything in scope that O(max_deletions) allows.
     type: bool
     default: false
+  cascade:
+    description: What is deleted is taken out of all that refers to it. Otherwise nothing is deleted while something refers to it.
+    type: bool
+    default: false
   credentials_file:
     description:
       - File on the controller that generated secrets are written to, by host, resource, key and field. It is made with mode 0600, or merged with

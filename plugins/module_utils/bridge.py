@@ -25,9 +25,9 @@ from .control.generations import Generations
 from .control.live import Change, Host, Live, connect
 from .model.errors import Trouble, Unready, Wrong
 from .model.fields import Said
-from .model.resource import Resource
+from .model.resource import Claim, Resource
 from .model.secrets import veil
-from .model.site import NumberRange, Site
+from .model.site import RESOURCES, NumberRange, Site
 from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan
 from .store.lock import Lock
 from .store.sqlite import Store
@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "scope": {"type": "dict", "options": {"names": {"type": "str"}, "numbers": {"type": "str"}}},
     "max_deletions": {"type": "str"},
     "allow_empty": {"type": "bool", "default": False},
+    "cascade": {"type": "bool", "default": False},
     "credentials_file": {"type": "path"},
     "credentials_vault_id": {"type": "str"},
     "with_secrets": {"type": "bool", "default": False},
@@ -72,7 +73,7 @@ def main(resource: Resource) -> None:
 
 
 def shipped(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What came from the controller: items (None when none were given), places, seed, recording, recover."""
+    """What came from the controller: items (None when none were given), places, seed, recording, recover, planned."""
     if not params["_shipped"]:      # without its seed, secrets could be guessed
         raise Unready("the task came without the action plugin switchboard.asterisk.resource: call the module by its full name")
     try:
@@ -92,17 +93,17 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     given = shipped(params)
     want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
     order = Order(state, Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None}),
-                  params["max_deletions"], params["allow_empty"], given["seed"], given["recording"], given["recover"])
+                  params["max_deletions"], params["allow_empty"], given["seed"], given["recording"], given["recover"], params["cascade"])
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
     if state == "rendered":
         rendered(resource, order, want, site_of(params, REALM), result)
     elif state == "gathered" or check:      # reads one consistent store, waits for nobody and writes nothing
-        carry_out(resource, order, want, params, host, True, diff, result)
+        carry_out(resource, order, want, params, host, True, diff, given["planned"], result)
     elif not os.path.isdir(host.state):
         raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
     else:
         with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
-            carry_out(resource, order, want, params, host, False, diff, result)
+            carry_out(resource, order, want, params, host, False, diff, {}, result)
             if lock.waited:
                 result["waited_for"] = lock.waited
     result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
@@ -125,12 +126,13 @@ def default_realm(host: Host) -> str:
 
 
 def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Mapping[str, Any], host: Host, check: bool, diff: bool,
-              result: dict[str, Any]) -> None:
+              planned: Mapping[str, Any], result: dict[str, Any]) -> None:
     store = Store(os.path.join(host.state, "store.db"))
     try:
         with store.reading():
             realm, revision, documents, claims = store.realm(), store.revision(), store.documents(), store.claims()
-        have = Have(documents.get(resource.kind, {}), claims)
+        foresee(planned, documents, claims)
+        have = Have(documents.get(resource.kind, {}), claims, documents)
         if order.state == "gathered":
             gathered(resource, order, have, params["with_secrets"], result)
             return
@@ -145,19 +147,21 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
         drifted = generations.drifted()
         compiled, files = None, []
         if made.changed or drifted or not generations.is_proven(origin(revision)):
-            compiled = compile_site({**documents, resource.kind: made.after})
+            cascaded = {kind: {**documents[kind], **changed} for kind, changed in made.cascaded.items()}
+            compiled = compile_site({**documents, **cascaded, resource.kind: made.after})
             files = generations.differing(compiled.files)
         show(made, files, drifted, diff, result)
         if check:
-            pass
-        elif compiled and result["changed"]:
+            result["planned"] = foreseen(made)
+        elif compiled and (files or any(said.get("number") for said in made.delete.values())):      # a mailbox may be without a line
             with connect(host) as ami:
                 live = Live(host, ami, generations)
                 result["reloaded"] = make_live(made, live, compiled, files, store, site)
                 result["reload_seconds"] = round(live.reloading, 2)
-        elif compiled or made.restate:      # nothing changes, but what the files come from is now called otherwise
-            if made.restate:
+        elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
+            if made.changed or made.restate:
                 write(made, store, site)
+                result["reloaded"] = []
             if generations.proof():
                 generations.prove(generations.current() or "", origin(store.revision()))
     finally:
@@ -179,7 +183,26 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
 def write(made: Plan, store: Store, site: Site) -> None:
     store.prepare()
     updated = {key: after for key, (_before, after) in made.update.items()}
-    store.write(made.resource, made.create, {**updated, **made.restate}, list(made.delete), site.realm)
+    store.write(made.resource, made.create, {**updated, **made.restate}, list(made.delete), site.realm, made.cascaded)
+
+
+def foreseen(made: Plan) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
+    """What check mode leaves undone, for the tasks after it: kind: key: what would be said, None for what would be gone. Without a secret."""
+    done: dict[str, Mapping[str, Optional[Said]]] = {**made.cascaded, made.resource.kind: {key: after for _what, key, _before, after in made.changes()}}
+    return {kind: {key: None if said is None else held(RESOURCES[kind], said) for key, said in changed.items()} for kind, changed in done.items()}
+
+
+def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict[str, dict[str, dict[str, Any]]], claims: dict[Claim, tuple[str, str]]) -> None:
+    """Take what earlier tasks of a check mode run left undone for done."""
+    for kind, changed in planned.items():
+        gone = {(kind, key) for key in changed}
+        for claim in [claim for claim, owner in claims.items() if owner in gone]:
+            del claims[claim]
+        for key, said in changed.items():
+            documents.setdefault(kind, {}).pop(key, None)
+            if said is not None:
+                documents[kind][key] = dict(said)
+                claims.update((claim, (kind, key)) for claim in RESOURCES[kind].claims(said))
 
 
 def origin(revision: int) -> str:
@@ -210,12 +233,16 @@ def show(made: Plan, files: list[str], drifted: list[str], diff: bool, result: d
                 result[side][key] = masked(resource, {name: each for name, each in said.items() if name in differing or name == resource.key})
     result["files"], result["drifted"] = files, drifted
     result["numbers"] = {key: after["number"] for key, after in sorted(made.create.items())[:KEYS_SHOWN] if "number" in after}
+    if made.cascaded:
+        result["cascaded"] = {RESOURCES[kind].plural: sorted(changed)[:KEYS_SHOWN] for kind, changed in made.cascaded.items()}
     if made.generated:
         result["generated"] = made.generated
     if diff:
         result["diff"] = [difference(made, result)]
-    if drifted:
-        result["warnings"] = [f"{', '.join(drifted)}: changed by hand since the last run; this run puts it right"]
+    result["warnings"] = [f"{', '.join(drifted)}: changed by hand since the last run; this run puts it right"] if drifted else []
+    idle = made.idle()
+    if idle:
+        result["warnings"].append(f"{', '.join(idle)}: kept, but nothing in this release acts on it yet")
 
 
 def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:

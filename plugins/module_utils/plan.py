@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 from math import floor
 from typing import Any, Optional
 
-from .model.errors import Refused, Wrong
+from .model.errors import Refused, Wrong, nearest
 from .model.fields import Said
 from .model.resource import Claim, Resource
-from .model.site import NumberRange, Site
+from .model.site import RESOURCES, NumberRange, Site
 
 HELD = "********"       # stands for a secret wherever a person or a log can see it
 MANY = 100              # so many changed resources are shown with their fields
@@ -52,13 +52,15 @@ class Order:
     seed: str = ""                          # generated secrets are derived from it
     recording: bool = False                 # whether somebody writes generated secrets down
     recover: Sequence[str] = ()             # the seeds of runs that could not do so
+    cascade: bool = False                   # whether references to what is deleted are taken out
 
 
 @dataclass
 class Have:
-    """What the store holds: the resources of one kind, and the claims of all kinds with their owners, (kind, key)."""
+    """What the store holds: the resources of one kind, the claims of all kinds with their owners, (kind, key), and all kinds' resources."""
     documents: Mapping[str, Said] = field(default_factory=dict)
     claims: Mapping[Claim, tuple[str, str]] = field(default_factory=dict)
+    others: Optional[Mapping[str, Mapping[str, Said]]] = None       # None: nothing is known of them
 
 
 @dataclass
@@ -74,6 +76,7 @@ class Plan:
     restate: dict[str, Said] = field(default_factory=dict)                  # said in other words, with the same meaning today: no change
     generated: list[tuple[str, str, int]] = field(default_factory=list)
     after: dict[str, Said] = field(default_factory=dict)                    # all of the kind, once the plan is carried out
+    cascaded: dict[str, dict[str, Said]] = field(default_factory=dict)      # kind: key: what is said once its references are taken out
 
     @property
     def changed(self) -> bool:
@@ -83,6 +86,13 @@ class Plan:
         """The names of the fields in which two resources differ, in the order of declaration."""
         was, will = before or {}, after or {}
         return [name for name in self.resource.by_name if was.get(name) != will.get(name)]
+
+    def idle(self) -> list[str]:
+        """Fields that are newly given another value than their default, though nothing acts on them yet."""
+        fields = [each.name for each in self.resource.fields if each.idle]
+        given = [(before or {}, after) for _what, _key, before, after in self.changes() if after is not None] if fields else []
+        return [name for name in fields if any(after.get(name, default) not in (default, before.get(name)) for before, after in given
+                                               for default in [self.resource.defaults[name]])]
 
     def changes(self) -> Iterator[tuple[str, str, Optional[Said], Optional[Said]]]:
         """(what happens, key, before, after), in a stable order."""
@@ -145,6 +155,8 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
                 made.delete[key] = before
         else:
             settle(made, order, key, before, given, site, wrongs)
+    refer(made, have, wrongs)
+    let_go(made, order, have, wrongs)
     claim(made, order, have, site, wrongs)
     if wrongs:
         raise Refused([Wrong(each.rule, each.field, each.item, each.place or places.get(each.item, "")) for each in wrongs])
@@ -226,6 +238,37 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
         made.update[key] = (before, after)
     elif after != before:
         made.restate[key] = after
+
+
+def refer(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
+    """See that what a resource newly refers to is there."""
+    if have.others is None:
+        return
+    for kind in dict.fromkeys(made.resource.references.values()):
+        known = have.others.get(kind, {})
+        for key, before, after in [*((key, {}, after) for key, after in made.create.items()),
+                                   *((key, before, after) for key, (before, after) in made.update.items())]:
+            for name, to in made.resource.referred(after, kind):
+                if to not in known and before.get(name) != after[name]:
+                    wrongs.append(Wrong(f"there is no {kind} {to!r}{nearest(to, tuple(known))}", name, f"{made.resource.kind} {key!r}"))
+
+
+def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:
+    """See that nothing refers to what is deleted, or take it out of all that does."""
+    kind = made.resource.kind
+    holders: dict[str, list[str]] = {}
+    for resource in [each for each in RESOURCES.values() if made.delete and kind in each.references.values()]:
+        for key, said in (have.others or {}).get(resource.kind, {}).items():
+            held = [(name, to) for name, to in resource.referred(said, kind) if to in made.delete]
+            for name, to in held:
+                if order.cascade and isinstance(said[name], list):
+                    rest = made.cascaded.setdefault(resource.kind, {}).get(key, said)
+                    made.cascaded[resource.kind][key] = {**rest, name: [each for each in rest[name] if each != to]}
+                else:
+                    holders.setdefault(to, []).append(f"{resource.kind} {key!r}")
+    for to, by in holders.items():
+        more = f" and {len(by) - 5} more" if len(by) > 5 else ""
+        wrongs.append(Wrong(f"is referred to by {', '.join(by[:5])}{more}: change these first, or say cascade to take it out of them", item=f"{kind} {to!r}"))
 
 
 def recover(made: Plan, order: Order, site: Site) -> None:

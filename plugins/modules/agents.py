@@ -42,6 +42,11 @@ options:
         description:
           - Where voicemail is sent to.
         type: str
+      teams:
+        description:
+          - Teams that the agent belongs to; they must exist.
+        type: list
+        elements: str
       typology:
         description:
           - 'How the agent phones: V(webrtc) and V(phonebar) in the browser, V(external) with a SIP telephone.'
@@ -148,6 +153,360 @@ options:
           - Life of a registration.
         type: int
         default: 300
+      authentication:
+        description:
+          - 'How the agent signs in: with a password of this site, or at an OpenID Connect provider.'
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
+        choices:
+          - local
+          - sso
+        default: local
+      sso_subject:
+        description:
+          - Who the agent is at the provider (the claim C(sub)).
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
+      client_log:
+        description:
+          - What the phone in the browser tells the host of its doings.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
+        choices:
+          - 'off'
+          - error
+          - warning
+          - info
+          - debug
+        default: 'off'
+      login_pause:
+        description:
+          - Paused in every queue at sign-in, until unpaused.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: bool
+        default: false
+      mask_sensitive_data:
+        description:
+          - Does not see an outside customer's number, name and mail address.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: bool
+        default: false
+      chanspy:
+        description:
+          - May be listened to, by those who are allowed to; without it by nobody.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: bool
+        default: false
+      video:
+        description:
+          - Video calls, VP8 and H.264 passed through.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: bool
+        default: false
+      record_calls:
+        description:
+          - Records every call to the agent, both sides, in this format.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
+        choices:
+          - inactive
+          - wav
+          - wav49
+          - gsm
+        default: inactive
+      prefix_required:
+        description:
+          - Outside calls without a known prefix are refused.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: bool
+        default: false
+      select_recall_campaign:
+        description:
+          - Picks the campaign for a recall.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: bool
+        default: false
+      messenger:
+        description:
+          - Settings of messenger.
+        type: dict
+        suboptions:
+          enabled:
+            description:
+              - Messages between people; without it they are refused.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: true
+          sound:
+            description:
+              - A message is heard when it arrives.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: true
+      phone:
+        description:
+          - Settings of phone.
+        type: dict
+        suboptions:
+          auto_answer:
+            description:
+              - The phone answers by itself.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+          delay:
+            description:
+              - How long it rings before that.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: int
+            default: 0
+          tls_certificate:
+            description:
+              - Certificate that the phone in the browser is served with, a path on the host; the host's own when not given.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: str
+          tls_private_key:
+            description:
+              - Its key, a path on the host.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: str
+          wss_port:
+            description:
+              - Port that the phone in the browser connects to; the host's own when not given.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: int
+          settings:
+            description:
+              - Sees and changes automatic answer and audio devices.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: true
+          recording:
+            description:
+              - Starts and stops the recording of a call.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+          dtmf_tones:
+            description:
+              - Hears tones when dialling.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: true
+          dnd_on_pause:
+            description:
+              - While paused, internal calls are refused.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+          preview_on_pause:
+            description:
+              - May make a preview call while paused.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+          ring_in_use:
+            description:
+              - Rings in a call too, as often as the voice capacity allows.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+      channels:
+        description:
+          - Settings of channels.
+        type: dict
+        suboptions:
+          voice:
+            description:
+              - Settings of voice.
+            type: dict
+            suboptions:
+              capacity:
+                description:
+                  - How many at the same time; 0 is none.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 1
+              auto_answer:
+                description:
+                  - Assigned without asking.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: bool
+                default: false
+              delay:
+                description:
+                  - How long before that.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+          chat:
+            description:
+              - Settings of chat.
+            type: dict
+            suboptions:
+              capacity:
+                description:
+                  - How many at the same time; 0 is none.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+              auto_answer:
+                description:
+                  - Assigned without asking.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: bool
+                default: false
+              delay:
+                description:
+                  - How long before that.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+          email:
+            description:
+              - Settings of email.
+            type: dict
+            suboptions:
+              capacity:
+                description:
+                  - How many at the same time; 0 is none.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+              auto_answer:
+                description:
+                  - Assigned without asking.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: bool
+                default: false
+              delay:
+                description:
+                  - How long before that.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+          sms:
+            description:
+              - Settings of sms.
+            type: dict
+            suboptions:
+              capacity:
+                description:
+                  - How many at the same time; 0 is none.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+              auto_answer:
+                description:
+                  - Assigned without asking.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: bool
+                default: false
+              delay:
+                description:
+                  - How long before that.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+          open_channel:
+            description:
+              - Settings of open_channel.
+            type: dict
+            suboptions:
+              capacity:
+                description:
+                  - How many at the same time; 0 is none.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+              auto_answer:
+                description:
+                  - Assigned without asking.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: bool
+                default: false
+              delay:
+                description:
+                  - How long before that.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+          fax:
+            description:
+              - Settings of fax.
+            type: dict
+            suboptions:
+              capacity:
+                description:
+                  - How many at the same time; 0 is none.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+              auto_answer:
+                description:
+                  - Assigned without asking.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: bool
+                default: false
+              delay:
+                description:
+                  - How long before that.
+                  - It is checked, kept and given back; nothing acts on it yet.
+                type: int
+                default: 0
+      downloads:
+        description:
+          - Settings of downloads.
+        type: dict
+        suboptions:
+          attachments:
+            description:
+              - May fetch attachments.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+          interactions:
+            description:
+              - May fetch interactions.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+          recordings:
+            description:
+              - May fetch recordings.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: bool
+            default: false
+      permissions:
+        description:
+          - Settings of permissions.
+        type: dict
+        suboptions:
+          sections:
+            description:
+              - The sections that the agent may use.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: list
+            elements: str
+          channels:
+            description:
+              - The channels that the agent may use.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: list
+            elements: str
+            choices:
+              - voice
+              - chat
+              - email
+              - sms
+              - open_channel
+              - fax
+          plugins:
+            description:
+              - The plugins that the agent may use.
+              - It is checked, kept and given back; nothing acts on it yet.
+            type: list
+            elements: str
       voicemail:
         description:
           - Unanswered and busy calls go to a mailbox under the agent's number.
@@ -235,6 +594,10 @@ reasons:
   sample:
     anna:
       - full_name
+cascaded:
+  description: By resource, the keys of what no longer refers to what was deleted.
+  type: dict
+  returned: with O(cascade)
 numbers:
   description: By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.
   type: dict

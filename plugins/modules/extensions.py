@@ -196,6 +196,10 @@ reasons:
   sample:
     anna:
       - full_name
+cascaded:
+  description: By resource, the keys of what no longer refers to what was deleted.
+  type: dict
+  returned: with O(cascade)
 numbers:
   description: By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.
   type: dict

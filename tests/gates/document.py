@@ -69,6 +69,7 @@ RETURN: dict[str, Any] = {
         "returned": "when applying",
         "sample": {"anna": ["full_name"]},
     },
+    "cascaded": {"description": "By resource, the keys of what no longer refers to what was deleted.", "type": "dict", "returned": "with O(cascade)"},
     "numbers": {
         "description": "By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.",
         "type": "dict",
@@ -98,6 +99,8 @@ def sentences(field: Field, resource: Resource) -> list[str]:
         said.append("Needed at creation.")
     if field.fixed:
         said.append("Never changes after creation.")
+    if field.idle:
+        said.append("It is checked, kept and given back; nothing acts on it yet.")
     if field.secret:
         said.append("Kept secret, never returned.")
     if isinstance(field.default, Depends):

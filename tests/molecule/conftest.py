@@ -60,10 +60,10 @@ class Pbx:
         assert not result["failed"], result["output"]
         return result
 
-    def play(self, playbook, **variables):
+    def play(self, playbook, *options, **variables):
         """A playbook of the collection, with the scenario's inventory; its exit code and what the user saw."""
         command = ["ansible-playbook", "-i", str(ROOT / "tests/molecule/inventory/hosts.yml"), "-l", self.name, "-e", json.dumps(variables),
-                   f"switchboard.asterisk.{playbook}"]
+                   f"switchboard.asterisk.{playbook}", *options]
         environment = {**os.environ, "ANSIBLE_PIPELINING": "true", "ANSIBLE_NOCOLOR": "true"}
         done = subprocess.run(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         return done.returncode, done.stdout

@@ -31,7 +31,7 @@ def test_nothing_that_was_shipped_is_printed(house: House, monkeypatch: pytest.M
                                              more: dict[str, Any], told: str) -> None:
     monkeypatch.setattr(bridge.gc, "disable", lambda: None)
     house.run("merged", [{**ANNA, "voicemail": True, "voicemail_pin": "471147"}])
-    load = {"items": [{**ANNA, "sip_password": SECRET}], "places": [], "seed": "the seed of the run", "recording": False, "recover": []}
+    load = {"items": [{**ANNA, "sip_password": SECRET}], "places": [], "seed": "the seed of the run", "recording": False, "recover": [], "planned": {}}
     shipped = base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()
     arguments = {"store": str(house.state), "asterisk_config_dir": str(house.config), "_shipped": shipped, **SHOWN, **more}
     with patch_module_args(arguments), pytest.raises(SystemExit):

@@ -28,7 +28,14 @@ LINE = {
 SIP = {**LINE, "transport": st.sampled_from(("udp", "tcp", "tls")), "host": st.sampled_from(("dynamic", "198.51.100.0/24", "2001:db8::/64")),
        "codecs": st.permutations(CODECS).map(lambda each: each[:2])}
 WEB = {**LINE, "transport": st.sampled_from(("ws", "wss")), "codecs": st.permutations([each for each in CODECS if each != "g729"]).map(lambda each: each[:2])}
-PERSON = {"alias": words, "voicemail": st.booleans(), "voicemail_pin": st.from_regex("[0-9]{4,10}", fullmatch=True)}
+DELAY = st.integers(0, 60)
+DESK = {
+    **{name: st.booleans() for name in ("login_pause", "mask_sensitive_data", "chanspy", "video", "prefix_required", "messenger.sound", "phone.settings",
+                                        "phone.ring_in_use", "channels.voice.auto_answer", "downloads.recordings")},
+    "client_log": st.sampled_from(("off", "error", "debug")), "record_calls": st.sampled_from(("inactive", "wav49")), "phone.delay": DELAY,
+    "channels.chat.capacity": st.integers(0, 100), "permissions.sections": groups.map(lambda each: [f"s{word}" for word in each if word[0].isalnum()]),
+}
+PERSON = {**DESK, "alias": words, "voicemail": st.booleans(), "voicemail_pin": st.from_regex("[0-9]{4,10}", fullmatch=True)}
 NAMES = [f"p{count}" for count in range(6)]
 
 

@@ -4,12 +4,16 @@
 """An agent: somebody who handles customers."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .errors import Wrong
-from .fields import Choice, Depends, Flag, Mail, Pin, Text, Whole
+from .fields import Choice, Depends, Field, Flag, Integer, List, Mail, Pin, Reference, Text, Whole, Word
 from .line import BY_TRANSPORT, LINE_RULES, SHOWN, WEB_TRANSPORTS, device_id, line
 from .resource import Resource
 
 TYPOLOGIES = ("webrtc", "phonebar", "external")
+CHANNELS = ("voice", "chat", "email", "sms", "open_channel", "fax")
+LONGEST_DELAY = 60      # seconds
 
 
 def in_browser(agent: Whole) -> bool:
@@ -31,19 +35,77 @@ def browser_has_no_g729(agent: Whole) -> None:
         raise Wrong(f"g729 does not work for typology {agent['typology']}, only for external", "codecs")
 
 
-def voicemail_needs_a_codec(agent: Whole) -> None:
-    if agent["voicemail"] and agent["codecs"] == ["g729"]:
-        raise Wrong("need a second one beside g729 for voicemail: Asterisk passes g729 through, it cannot record it", "codecs")
+def what_hears_the_call_needs_a_codec(agent: Whole) -> None:
+    wants = {"voicemail": agent["voicemail"], "record_calls": agent["record_calls"] != "inactive", "phone.recording": agent["phone.recording"],
+             "chanspy": agent["chanspy"]}
+    if agent["codecs"] == ["g729"] and any(wants.values()):
+        what = next(name for name, wanted in wants.items() if wanted)
+        raise Wrong(f"need a second one beside g729 for {what}: Asterisk passes g729 through, it cannot hear or record it", "codecs")
 
+
+def ring_in_use_suits_capacity(agent: Whole) -> None:
+    if not agent["phone.ring_in_use"] and agent["channels.voice.capacity"] > 1:
+        raise Wrong(f"contradicts channels.voice.capacity {agent['channels.voice.capacity']}: a second call would never ring", "phone.ring_in_use")
+
+
+def sso_needs_a_subject(agent: Whole) -> None:
+    if (agent["authentication"] == "sso") != bool(agent["sso_subject"]):
+        raise Wrong("goes with authentication sso, and is needed there: it is who the agent is at the provider", "sso_subject")
+
+
+def both_files_or_none(agent: Whole) -> None:
+    if bool(agent["phone.tls_certificate"]) != bool(agent["phone.tls_private_key"]):
+        raise Wrong("goes with phone.tls_private_key: give both or none", "phone.tls_certificate")
+
+
+# What an agent works with at the desk and in calls, by group
+DESK: tuple[Field, ...] = (
+    Choice("authentication", "How the agent signs in: with a password of this site, or at an OpenID Connect provider.",
+           choices=("local", "sso"), default="local"),
+    Text("sso_subject", "Who the agent is at the provider (the claim C(sub))."),
+    Choice("client_log", "What the phone in the browser tells the host of its doings.", choices=("off", "error", "warning", "info", "debug"), default="off"),
+    Flag("login_pause", "Paused in every queue at sign-in, until unpaused."),
+    Flag("mask_sensitive_data", "Does not see an outside customer's number, name and mail address."),
+    Flag("chanspy", "May be listened to, by those who are allowed to; without it by nobody."),
+    Flag("video", "Video calls, VP8 and H.264 passed through."),
+    Choice("record_calls", "Records every call to the agent, both sides, in this format.", choices=("inactive", "wav", "wav49", "gsm"), default="inactive"),
+    Flag("prefix_required", "Outside calls without a known prefix are refused."),
+    Flag("select_recall_campaign", "Picks the campaign for a recall."),
+    Flag("messenger.enabled", "Messages between people; without it they are refused.", default=True),
+    Flag("messenger.sound", "A message is heard when it arrives.", default=True),
+    Flag("phone.auto_answer", "The phone answers by itself."),
+    Integer("phone.delay", "How long it rings before that.", most=LONGEST_DELAY, default=0, unit="seconds"),
+    Text("phone.tls_certificate", "Certificate that the phone in the browser is served with, a path on the host; the host's own when not given.",
+         pattern="/.+", rule="must be a path from the root"),
+    Text("phone.tls_private_key", "Its key, a path on the host.", pattern="/.+", rule="must be a path from the root"),
+    Integer("phone.wss_port", "Port that the phone in the browser connects to; the host's own when not given.", least=1, most=65535),
+    Flag("phone.settings", "Sees and changes automatic answer and audio devices.", default=True),
+    Flag("phone.recording", "Starts and stops the recording of a call."),
+    Flag("phone.dtmf_tones", "Hears tones when dialling.", default=True),
+    Flag("phone.dnd_on_pause", "While paused, internal calls are refused."),
+    Flag("phone.preview_on_pause", "May make a preview call while paused."),
+    Flag("phone.ring_in_use", "Rings in a call too, as often as the voice capacity allows."),
+    *(field for name in CHANNELS for field in (
+        Integer(f"channels.{name}.capacity", "How many at the same time; 0 is none.", most=100, default=1 if name == "voice" else 0),
+        Flag(f"channels.{name}.auto_answer", "Assigned without asking."),
+        Integer(f"channels.{name}.delay", "How long before that.", most=LONGEST_DELAY, default=0, unit="seconds"),
+    )),
+    *(Flag(f"downloads.{name}", f"May fetch {name}.") for name in ("attachments", "interactions", "recordings")),
+    *(List(f"permissions.{name}", f"The {name} that the agent may use.", each=each) for name, each in (
+        ("sections", Word("", "")), ("channels", Choice("", "", choices=CHANNELS)), ("plugins", Word("", "")))),
+)
 
 AGENT = Resource("agent", key="username", says="Agents handle customers: a line, a number and, if wanted, a mailbox each.", fields=(
     device_id("username", "Signs in with it; also the id of the agent's SIP device."),
     Text("full_name", "Shown to those whom the agent calls, and by the mailbox.", required=True, bytes=SHOWN),
     Text("alias", "Shown instead of the username in queues, reports and to customers.", longest=80),
     Mail("email", "Where voicemail is sent to.", claim="mail"),
+    List("teams", "Teams that the agent belongs to; they must exist.", each=Reference("", "", to="team")),
     Choice("typology", "How the agent phones: V(webrtc) and V(phonebar) in the browser, V(external) with a SIP telephone.",
            choices=TYPOLOGIES, default="webrtc"),
     *line(sip_codecs=BY_TRANSPORT, transport=Depends("typology", {"webrtc": "wss", "phonebar": "wss", "external": "udp"}), password_told=in_browser),
+    *(replace(each, idle=True) for each in DESK),
     Flag("voicemail", "Unanswered and busy calls go to a mailbox under the agent's number."),
     Pin("voicemail_pin", "PIN of a fresh mailbox, generated when not given; a PIN changed by telephone stands.", needed=has_voicemail),
-), rules=(transport_suits_typology, browser_has_no_g729, voicemail_needs_a_codec, *LINE_RULES))
+), rules=(transport_suits_typology, browser_has_no_g729, what_hears_the_call_needs_a_codec, ring_in_use_suits_capacity, sso_needs_a_subject,
+          both_files_or_none, *LINE_RULES))

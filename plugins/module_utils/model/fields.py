@@ -34,6 +34,7 @@ class Field:
     required: bool = False          # at creation
     fixed: bool = False             # never changes after creation
     claim: str = ""                 # the space in which the value is unique over all kinds of resources
+    idle: bool = False              # kept and checked only: nothing acts on it yet, and whoever sets it is told so
 
     secret = False                  # never shown, logged or returned
     ansible_type = "str"
@@ -144,8 +145,8 @@ class Choice(Field):
     choices: tuple[str, ...] = ()
 
     def check(self, value: Any) -> str:
-        if isinstance(value, bool):
-            value = "yes" if value else "no"        # YAML reads a bare yes as true; only a field with that choice accepts it
+        if isinstance(value, bool):     # YAML reads a bare yes or on as true; only a field with that choice accepts it
+            value = next((each for each in (("yes", "on") if value else ("no", "off")) if each in self.choices), "yes" if value else "no")
         if not isinstance(value, str) or value not in self.choices:
             shown = repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
             raise Wrong(f"{shown} is none of {', '.join(self.choices)}{nearest(str(value), self.choices)}")
@@ -207,6 +208,19 @@ class Host(Field):
 
     def claims(self, value: Any) -> str:
         return "" if value in (None, "dynamic") or "/" in value else str(value)
+
+
+@dataclass(frozen=True)
+class Word(Text):
+    """A name that other things know a resource by."""
+    pattern: str = r"(?=.*[a-z])[a-z0-9][a-z0-9._-]{0,39}"
+    rule: str = "must be at most 40 lower case letters, digits, '.', '_' or '-', begin with a letter or digit and hold a letter"
+
+
+@dataclass(frozen=True)
+class Reference(Word):
+    """The key of another resource, which must exist. The store keeps that one's internal id."""
+    to: str = ""                    # its kind
 
 
 def is_address(host: str) -> bool:

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from .errors import Wrong
-from .fields import Choice, Depends, Field, Flag, Host, Integer, List, Number, SipPassword, Text, Whole, is_address, never
+from .fields import Choice, Depends, Field, Flag, Host, Integer, List, Number, SipPassword, Text, Whole, Word, is_address, never
 
 CODECS = ("ulaw", "alaw", "gsm", "g722", "g729", "opus")
 NAT_MODES = ("yes", "no", "force_rport", "comedia", "never", "route")
@@ -24,10 +24,9 @@ GROUP = Text("", "", pattern=r"[A-Za-z0-9_-]{1,40}", rule="a group is a name of 
 SHOWN = 79      # bytes of a name that PJSIP keeps (caller_id_handler in res_pjsip/pjsip_configuration.c); more would be cut, maybe within a character
 
 
-def device_id(name: str, says: str) -> Text:
+def device_id(name: str, says: str) -> Word:
     """The field that names a resource with a line: also the id of its SIP device."""
-    return Text(name, says, required=True, fixed=True, claim="device", reserved=RESERVED, pattern=r"(?=.*[a-z])[a-z0-9][a-z0-9._-]{0,39}",
-                rule="must be at most 40 lower case letters, digits, '.', '_' or '-', begin with a letter or digit and hold a letter")
+    return Word(name, says, required=True, fixed=True, claim="device", reserved=RESERVED)
 
 
 def needs_password(line: Whole) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import Wrong, nearest
-from .fields import Depends, Field, Said, Secret, Whole
+from .fields import Depends, Field, Reference, Said, Secret, Whole
 
 Rule = Callable[[Whole], None]
 Claim = tuple[str, str]         # (space, value): ("number", "1001")
@@ -31,6 +31,7 @@ class Resource:
     by_name: Mapping[str, Field] = field(init=False)
     groups: frozenset[str] = field(init=False)
     defaults: Mapping[str, Any] = field(init=False)
+    references: Mapping[str, str] = field(init=False)                   # fields that name resources of another kind: which
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
 
     def __post_init__(self) -> None:
@@ -38,6 +39,8 @@ class Resource:
         object.__setattr__(self, "groups", frozenset(each.name[:dot] for each in self.fields
                                                      for dot, char in enumerate(each.name) if char == "."))
         object.__setattr__(self, "defaults", {each.name: None if isinstance(each.default, Depends) else listed(each.default) for each in self.fields})
+        object.__setattr__(self, "references", {each.name: named.to for each in self.fields
+                                                if isinstance(named := getattr(each, "each", each), Reference)})
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
 
     @property
@@ -106,6 +109,12 @@ class Resource:
             if whole[name] is None:
                 whole[name] = listed(depends.of(whole))
         return whole
+
+    def referred(self, said: Said, kind: str) -> Iterator[tuple[str, str]]:
+        """(field, key) of each resource of a kind that this one refers to."""
+        for name, to in self.references.items():
+            if to == kind and said.get(name):
+                yield from ((name, each) for each in (said[name] if isinstance(said[name], list) else [said[name]]))
 
     def judge(self, whole: Whole) -> list[Wrong]:
         """What is wrong with the resource as a whole: needed fields, and rules between fields."""

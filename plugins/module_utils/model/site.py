@@ -11,8 +11,9 @@ from .agent import AGENT
 from .errors import Wrong
 from .extension import EXTENSION
 from .resource import Resource
+from .team import TEAM
 
-RESOURCES: dict[str, Resource] = {each.kind: each for each in (EXTENSION, AGENT)}
+RESOURCES: dict[str, Resource] = {each.kind: each for each in (TEAM, EXTENSION, AGENT)}
 
 
 @dataclass(frozen=True)

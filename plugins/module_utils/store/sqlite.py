@@ -21,6 +21,7 @@ from typing import Any, Optional
 from ..model.errors import Unready
 from ..model.fields import Said
 from ..model.resource import Claim, Resource
+from ..model.site import RESOURCES
 
 VERSION = 1
 SCHEMA = """
@@ -136,12 +137,18 @@ class Store:
         kinds: dict[str, dict[str, dict[str, Any]]] = {}
         if self.base is None:
             return kinds
-        by_id = {}
+        by_id, keys = {}, {}
         with self.in_words():
             for number, kind, key, body in self.base.execute("SELECT id, kind, key, body FROM documents ORDER BY id"):
+                keys[number] = key
                 by_id[number] = kinds.setdefault(kind, {})[key] = json.loads(body)
             for number, name, value in self.base.execute("SELECT document, field, value FROM secrets"):
                 by_id[number][name] = json.loads(value)
+        for kind, documents in kinds.items():
+            for name in RESOURCES[kind].references if kind in RESOURCES else ():
+                for said in documents.values():
+                    if said.get(name) is not None:
+                        said[name] = [keys[each] for each in said[name]] if isinstance(said[name], list) else keys[said[name]]
         return kinds
 
     def claims(self) -> dict[Claim, tuple[str, str]]:
@@ -176,8 +183,9 @@ class Store:
         with contextlib.closing(sqlite3.connect(path)) as copy:
             self.opened().backup(copy)
 
-    def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said], delete: Collection[str], realm: str) -> None:
-        """All changes of a run in one transaction: all of it is there afterwards, or nothing."""
+    def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said], delete: Collection[str], realm: str,
+              cascaded: Optional[Mapping[str, Mapping[str, Said]]] = None) -> None:
+        """All changes of a run in one transaction: all of it is there afterwards, or nothing. `cascaded`: updates of other kinds."""
         base = self.opened()
         with self.in_words():
             base.execute("BEGIN IMMEDIATE")
@@ -185,28 +193,43 @@ class Store:
                 base.execute("INSERT OR IGNORE INTO site VALUES ('realm', ?)", (realm,))
                 base.execute("REPLACE INTO site VALUES ('revision', ?)", (str(self.revision() + 1),))
                 base.executemany("DELETE FROM documents WHERE kind = ? AND key = ?", ((resource.kind, key) for key in delete))
-                ids = dict(base.execute("SELECT key, id FROM documents WHERE kind = ?", (resource.kind,)))
-                changed = [(ids[key], after) for key, after in update.items()]
-                for forget in ("DELETE FROM secrets WHERE document = ?", "DELETE FROM claims WHERE document = ?"):
-                    base.executemany(forget, ((number,) for number, _after in changed))
-                base.executemany("UPDATE documents SET body = ? WHERE id = ?", ((self.body(resource, after), number) for number, after in changed))
-                for key, after in create.items():
-                    made = base.execute("INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)", (resource.kind, key, self.body(resource, after)))
-                    changed.append((made.lastrowid, after))
-                base.executemany("INSERT INTO secrets VALUES (?, ?, ?)",
-                                 ((number, each.name, as_json(after[each.name])) for number, after in changed
-                                  for each in resource.secrets() if after.get(each.name) is not None))
-                base.executemany("INSERT INTO claims VALUES (?, ?, ?)", ((*each, number) for number, after in changed for each in resource.claims(after)))
+                self.put(resource, create, update)
+                for kind, documents in (cascaded or {}).items():
+                    self.put(RESOURCES[kind], {}, documents)
                 base.execute("COMMIT")
             except BaseException:
                 if base.in_transaction:
                     base.execute("ROLLBACK")
                 raise
 
-    @staticmethod
-    def body(resource: Resource, said: Said) -> str:
-        return as_json({name: value for name, value in said.items() if not resource.by_name[name].secret})
+    def put(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said]) -> None:
+        base = self.opened()
+        ids = self.ids(resource.kind)
+        named = {kind: self.ids(kind) for kind in set(resource.references.values())}
+        changed = [(ids[key], after) for key, after in update.items()]
+        for forget in ("DELETE FROM secrets WHERE document = ?", "DELETE FROM claims WHERE document = ?"):
+            base.executemany(forget, ((number,) for number, _after in changed))
+        base.executemany("UPDATE documents SET body = ? WHERE id = ?", ((body(resource, after, named), number) for number, after in changed))
+        for key, after in create.items():
+            made = base.execute("INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)", (resource.kind, key, body(resource, after, named)))
+            changed.append((made.lastrowid or 0, after))
+        base.executemany("INSERT INTO secrets VALUES (?, ?, ?)",
+                         ((number, each.name, as_json(after[each.name])) for number, after in changed
+                          for each in resource.secrets() if after.get(each.name) is not None))
+        base.executemany("INSERT INTO claims VALUES (?, ?, ?)", ((*each, number) for number, after in changed for each in resource.claims(after)))
+
+    def ids(self, kind: str) -> dict[str, int]:
+        return dict(self.opened().execute("SELECT key, id FROM documents WHERE kind = ?", (kind,)))
 
     def close(self) -> None:
         if self.base is not None:
             self.base.close()
+
+
+def body(resource: Resource, said: Said, ids: Mapping[str, Mapping[str, int]]) -> str:
+    """What is said of a resource, but for its secrets; whom it refers to by internal id (`ids`: kind: key: id), so that keys may change."""
+    kept = {name: value for name, value in said.items() if not resource.by_name[name].secret}
+    for name, kind in resource.references.items():
+        if kept.get(name) is not None:
+            kept[name] = [ids[kind][each] for each in kept[name]] if isinstance(kept[name], list) else ids[kind][kept[name]]
+    return as_json(kept)

@@ -1,0 +1,153 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Written by tests/gates/document.py from the declaration in module_utils/model/team.py and docs/examples/teams.yml."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: teams
+short_description: Manages teams
+version_added: 0.1.0
+description:
+  - Teams are agents who belong together.
+  - 'All of them in one task, by the thousand: compiled to Asterisk''s files, made live and verified.'
+extends_documentation_fragment:
+  - switchboard.asterisk.resource
+options:
+  config:
+    description:
+      - The teams. For more than a few dozen O(config_file) is faster.
+      - A field that is not given keeps its value with O(state=merged).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The team's name, by which agents refer to it.
+          - Needed at creation.
+          - Never changes after creation.
+        type: str
+        required: true
+      display_name:
+        description:
+          - How the team is shown; its name when not given.
+        type: str
+      description:
+        description:
+          - Free text.
+        type: str
+"""
+
+EXAMPLES = r"""
+- name: Two teams
+  switchboard.asterisk.teams:
+    config:
+      - name: sales
+        display_name: Sales
+      - name: night-shift
+
+- name: No night shift any more, and nobody in it
+  switchboard.asterisk.teams:
+    config:
+      - name: night-shift
+    state: deleted
+    cascade: true
+"""
+
+RETURN = r"""
+counts:
+  description: How many were created, updated and deleted.
+  type: dict
+  returned: when applying
+  sample:
+    created: 2
+    deleted: 0
+    updated: 1
+created:
+  description: Keys of what was created, at most 1000; RV(counts) is whole. Likewise RV(updated) and RV(deleted).
+  type: list
+  elements: str
+  returned: when applying
+updated:
+  description: Keys of what was updated.
+  type: list
+  elements: str
+  returned: when applying
+deleted:
+  description: Keys of what was deleted.
+  type: list
+  elements: str
+  returned: when applying
+before:
+  description: By key, the fields that change, as they were; the first hundred, without secrets.
+  type: dict
+  returned: when applying
+after:
+  description: By key, the fields that change, as they will be.
+  type: dict
+  returned: when applying
+reasons:
+  description: By key, the names of the fields that made an update necessary.
+  type: dict
+  returned: when applying
+  sample:
+    anna:
+      - full_name
+cascaded:
+  description: By resource, the keys of what no longer refers to what was deleted.
+  type: dict
+  returned: with O(cascade)
+numbers:
+  description: By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.
+  type: dict
+  returned: when applying or gathering
+  sample:
+    anna: '1001'
+files:
+  description: Compiled files that differ from what was in force.
+  type: list
+  elements: str
+  returned: when applying
+drifted:
+  description: Compiled files that somebody had changed by hand.
+  type: list
+  elements: str
+  returned: when applying
+reloaded:
+  description: Asterisk modules that were reloaded.
+  type: list
+  elements: str
+  returned: when something changed
+reload_seconds:
+  description: How long Asterisk took for that.
+  type: float
+  returned: when something changed
+credentials:
+  description: Where generated secrets were written, and how many.
+  type: dict
+  returned: when secrets were generated
+waited_for:
+  description: The run that this one had to wait for.
+  type: str
+  returned: when it had to
+gathered:
+  description: What the host has, without secrets; applied again, it changes nothing.
+  type: list
+  elements: dict
+  returned: with state gathered
+rendered:
+  description: The compiled files by name, secrets as stars.
+  type: dict
+  returned: with state rendered
+module:
+  description: Peak memory in MiB, seconds and Python of the module on the host.
+  type: dict
+  returned: always
+"""
+
+from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import main
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.team import TEAM
+
+if __name__ == "__main__":
+    main(TEAM)
