@@ -29,10 +29,10 @@ def test_scenario(scenario: str, capfd: pytest.CaptureFixture[str]) -> None:
     told = []  # of what went wrong, to be said again at the very end
     with capfd.disabled():
         print(flush=True)
-        molecule = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for line in molecule.stdout or ():
-            print(line, end="", flush=True)
-            said = re.sub(r"\x1b\[[0-9;]*m|^[ │]+", "", line)
-            if re.match(r"(FAILED|ERROR|E  |fatal: |CRITICAL)", said):
-                told.append(said)
-    assert molecule.wait() == 0, f"scenario {scenario} failed:\n{''.join(told)}"
+        with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as molecule:
+            for line in molecule.stdout or ():
+                print(line, end="", flush=True)
+                said = re.sub(r"\x1b\[[0-9;]*m|^[ │]+", "", line)
+                if re.match(r"(FAILED|ERROR|E  |fatal: |CRITICAL)", said):
+                    told.append(said)
+    assert molecule.returncode == 0, f"scenario {scenario} failed:\n{''.join(told)}"
