@@ -11,7 +11,7 @@ import yaml
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "docs/examples"
 PEOPLE = "\ufeffusername;full_name;typology;codecs\r\ncarl.csv;Carl Å;external;alaw ulaw\r\n"     # as a spreadsheet writes it
-GONE = {"agents": ["anna.svensson", "bo.ek", "carl.csv"], "extensions": ["reception", "door"]}
+GONE = {"agents": ["anna.svensson", "bo.ek", "carl.csv"], "extensions": ["reception", "door"], "teams": ["sales"]}
 
 
 def twice(tasks):
@@ -34,9 +34,13 @@ def play(pbx, folder, example):
     return done.stdout
 
 
+def test_there_is_no_other_example():
+    assert sorted(GONE) == sorted(path.stem for path in EXAMPLES.glob("*.yml"))
+
+
 @pytest.mark.parametrize("kind", sorted(GONE))
 def test_examples_work_as_written(pbx, tmp_path, kind):
     shown = play(pbx, tmp_path, EXAMPLES / f"{kind}.yml")
     assert "changed=0" not in shown and "Nothing was left to do" in shown
-    key = {"agents": "username", "extensions": "name"}[kind]
+    key = "username" if kind == "agents" else "name"
     pbx.apply(kind, state="deleted", config=[{key: name} for name in GONE[kind]])
