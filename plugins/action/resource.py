@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, Optional
 
-from ansible import constants
+from ansible import constants, context
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
@@ -52,13 +53,18 @@ class ActionModule(ActionBase):
         ledger, state, check = self.ledger(arguments), arguments.get("state", "merged"), self._task.check_mode
         if boolean(arguments.get("with_secrets", False), strict=False) and (ledger is None or state != "gathered"):
             raise AnsibleError("with_secrets: goes with state gathered and a credentials_file, the only place they are written to")
+        # a task's own check mode is a look ahead; only where all tasks are one do they build on each other
+        dry = check and bool(context.CLIARGS.get("check"))
+        left = undone(host, str(arguments.get("store", "")))
         items, places = self.items(arguments, plural)
         recording = ledger is not None and state not in ("gathered", "rendered", "deleted")
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
             arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
-                                            "planned": foreseen(host) if check else {}})
+                                            "planned": foreseen(left) if dry else {}})
             answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
-            foresee(host, answer.pop("planned", {}))
+            planned = answer.pop("planned", {})
+            if dry:
+                foresee(left, planned)
             made = secrets_of(answer, resource, run)
             if ledger and (recording or made) and not answer.get("failed") and not check:
                 try:
@@ -120,25 +126,30 @@ class ActionModule(ActionBase):
         return bytes(VaultLib(VaultSecretsContext.current().secrets).decrypt(text.encode())).decode()
 
 
-def undone(host: str) -> str:
-    """Where a run in check mode keeps what it left undone on a host. Ansible's folder for local files is each run's own, and goes with it."""
-    return os.path.join(constants.DEFAULT_LOCAL_TMP, f"switchboard-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json")
+def undone(host: str, store: str) -> str:
+    """Where a run in check mode keeps what it left undone. Ansible's folder for local files is each run's own, and goes with it."""
+    return os.path.join(constants.DEFAULT_LOCAL_TMP, f"switchboard-{hashlib.sha256(f'{host} {store}'.encode()).hexdigest()[:16]}")
 
 
-def foreseen(host: str) -> dict[str, dict[str, Any]]:
+def foreseen(left: str) -> dict[str, dict[str, Any]]:
     """kind: key: what would be said of it by now, had the tasks so far been carried out; None when it would be gone."""
     try:
-        with open(undone(host), encoding="utf-8") as file:
+        with open(f"{left}.json", encoding="utf-8") as file:
             return dict(json.load(file))
     except FileNotFoundError:
         return {}
 
 
-def foresee(host: str, planned: Mapping[str, Mapping[str, Any]]) -> None:
-    if any(planned.values()):
-        known = foreseen(host)
-        with open(undone(host), "w", encoding="utf-8") as file:
+def foresee(left: str, planned: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add to it. Several forks may, where tasks are delegated to one host."""
+    if not any(planned.values()):
+        return
+    with open(f"{left}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = foreseen(left)
+        with open(f"{left}.new", "w", encoding="utf-8") as file:
             json.dump({**known, **{kind: {**known.get(kind, {}), **changed} for kind, changed in planned.items()}}, file)
+        os.replace(f"{left}.new", f"{left}.json")
 
 
 def packed(load: dict[str, Any]) -> str:

@@ -153,7 +153,7 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
         show(made, files, drifted, diff, result)
         if check:
             result["planned"] = foreseen(made)
-        elif compiled and (files or any(said.get("number") for said in made.delete.values())):      # a mailbox may be without a line
+        elif compiled and (files or contexts(made) or mailboxes(made)):
             with connect(host) as ami:
                 live = Live(host, ami, generations)
                 result["reloaded"] = make_live(made, live, compiled, files, store, site)
@@ -170,14 +170,22 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
 
 def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
     """Carry a plan out on the host: Asterisk first, then the store. Returns the Asterisk modules that were reloaded."""
-    contexts = {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
-    for context, key in contexts.items():
+    for context, key in contexts(made).items():
         if not live.knows_context(context):
             raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
-    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete],
-                    mailboxes={said["number"]: key for key, said in made.delete.items() if said.get("number")})
+    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete], mailboxes=mailboxes(made))
     return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
+
+
+def contexts(made: Plan) -> dict[str, str]:
+    """The dialplan contexts that the host must have, each with somebody who names it. Also a disabled line may not name any other."""
+    return {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
+
+
+def mailboxes(made: Plan) -> dict[str, str]:
+    """number: owner, of mailboxes to set aside; there may be one without a line."""
+    return {said["number"]: key for key, said in made.delete.items() if said.get("number")}
 
 
 def write(made: Plan, store: Store, site: Site) -> None:
@@ -199,9 +207,10 @@ def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict
         for claim in [claim for claim, owner in claims.items() if owner in gone]:
             del claims[claim]
         for key, said in changed.items():
-            documents.setdefault(kind, {}).pop(key, None)
-            if said is not None:
-                documents[kind][key] = dict(said)
+            known = documents.setdefault(kind, {}).pop(key, {})
+            if said is not None:        # its secrets are stars: what the store has of them is worth more
+                kept = {each.name: known[each.name] for each in RESOURCES[kind].secrets() if each.name in said and each.name in known}
+                documents[kind][key] = {**said, **kept}
                 claims.update((claim, (kind, key)) for claim in RESOURCES[kind].claims(said))
 
 

@@ -50,9 +50,10 @@ def test_tarball_has_nobodys_own_inventory(project_files: list[str], newest: Env
     for name in project_files:
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, checkout / name)
-    own = ("mine/hosts.yml", "east/hosts.yml", "example2/hosts.yml", "hosts.yml", "example/credentials.yml", "example/credentials.yml.pending-0")
+    own = ("mine/hosts.yml", "exam/hosts.yml", "east/hosts.yml", "example2/hosts.yml", "hosts.yml",
+           "example/group_vars/pbx/vault.yml", "example/credentials.yml", "example/credentials.yml.pending-0")
     for name in own:
-        (checkout / "inventory" / name).parent.mkdir(exist_ok=True)
+        (checkout / "inventory" / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / "inventory" / name).touch()
     newest.run("ansible-galaxy", "collection", "build", "--output-path", tmp_path, cwd=checkout)
     (built,) = tmp_path.glob("*.tar.gz")

@@ -355,12 +355,13 @@ def test_asterisk_keeps_what_should_go(full: House, monkeypatch: pytest.MonkeyPa
     refused(full, "still has ben after the reload", "deleted", [{"username": "ben"}])
 
 
-def test_no_such_context(full: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("disabled", [False, True])
+def test_no_such_context(full: House, monkeypatch: pytest.MonkeyPatch, disabled: bool) -> None:
     real = full.asterisk.ask
     monkeypatch.setattr(full.asterisk, "ask", lambda name, **headers: ({"Response": ["Error"]}, []) if name == "ShowDialPlan" else real(name, **headers))
     before = full.everything()
     with pytest.raises(Exception, match="agent 'cleo': context: there is no dialplan context lobby on this host"):
-        full.run("merged", [{**CLEO, "context": "lobby"}])
+        full.run("merged", [{**CLEO, "context": "lobby", "disabled": disabled}])
     assert full.everything() == before
 
 

@@ -116,6 +116,11 @@ def test_in_check_mode_what_earlier_tasks_would_have_deleted_is_gone(staffed: Ho
         staffed.run("deleted", [NIGHT], TEAM)
 
 
+def test_in_check_mode_a_cascade_leaves_secrets_as_they_are(staffed: House) -> None:
+    planned = staffed.run("deleted", [NIGHT], TEAM, check=True, cascade=True)["planned"]
+    assert staffed.run("merged", [BEN], check=True, planned=planned)["counts"] == {"created": 0, "updated": 0, "deleted": 0}
+
+
 def test_rendered_knows_nobody_and_asks_for_nobody(house: House) -> None:
     assert house.run("rendered", [{**ANNA, "teams": ["sales"]}])["rendered"]
 

@@ -74,3 +74,30 @@ def test_a_whole_play_in_check_mode_sees_what_its_tasks_would_have_made(pbx, tmp
     code, output = pbx.play("staff", **files)
     assert code == 0 and "changed=2" in output, output
     assert teams(pbx) == ["night"]
+
+
+def people(pbx, tmp_path, *names):
+    """A site's files, with tom in the last of these teams."""
+    (tmp_path / "teams.json").write_text(json.dumps([{"name": name} for name in names]))
+    (tmp_path / "agents.json").write_text(json.dumps([tom(teams=[names[-1]])]))
+    return {"staff_teams_file": f"{tmp_path}/teams.json", "staff_agents_file": f"{tmp_path}/agents.json"}
+
+
+def test_teams_go_after_those_who_were_in_them(pbx, tmp_path):
+    files = people(pbx, tmp_path, "night")
+    code, output = pbx.play("staff", **files)
+    assert code == 0, output
+    code, output = pbx.play("staff", **files, staff_state="deleted")
+    assert code == 0 and "changed=2" in output, output
+    assert "night" not in [each["name"] for each in pbx.apply("teams", state="gathered")["gathered"]]
+
+
+def test_a_site_that_is_exactly_its_files(pbx, tmp_path):
+    """Only tried: cleo, who is in team day, would go, and so the team may."""
+    before = pbx.snapshot()
+    code, output = pbx.play("staff", "--check", "--diff", **people(pbx, tmp_path, "night"), staff_state="overridden", staff_max_deletions="100%")
+    assert code == 0 and "-day: {" in output and "-cleo: {" in output and "+tom: {" in output, output
+    code, output = pbx.play("staff", "--check", "--diff", **people(pbx, tmp_path, "night"), staff_state="overridden", staff_max_deletions="100%",
+                            staff_scope={"names": "t*"})
+    assert code == 0 and "-day: {" not in output and "-cleo: {" not in output, output
+    assert pbx.snapshot() == before
