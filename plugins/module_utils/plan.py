@@ -244,7 +244,7 @@ def refer(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
     """See that what a resource newly refers to is there."""
     if have.others is None:
         return
-    for kind in dict.fromkeys(made.resource.references.values()):
+    for kind in dict.fromkeys(each.to for each in made.resource.references.values()):
         known = have.others.get(kind, {})
         for key, before, after in [*((key, {}, after) for key, after in made.create.items()),
                                    *((key, before, after) for key, (before, after) in made.update.items())]:
@@ -257,13 +257,13 @@ def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:
     """See that nothing refers to what is deleted, or take it out of all that does."""
     kind = made.resource.kind
     holders: dict[str, list[str]] = {}
-    for resource in [each for each in RESOURCES.values() if made.delete and kind in each.references.values()]:
+    for resource in [each for each in RESOURCES.values() if made.delete and any(named.to == kind for named in each.references.values())]:
         for key, said in (have.others or {}).get(resource.kind, {}).items():
             held = [(name, to) for name, to in resource.referred(said, kind) if to in made.delete]
             for name, to in held:
                 if order.cascade and isinstance(said[name], list):
                     rest = made.cascaded.setdefault(resource.kind, {}).get(key, said)
-                    made.cascaded[resource.kind][key] = {**rest, name: [each for each in rest[name] if each != to]}
+                    made.cascaded[resource.kind][key] = {**rest, name: [each for each in rest[name] if resource.references[name].key_of(each) != to]}
                 else:
                     holders.setdefault(to, []).append(f"{resource.kind} {key!r}")
     for to, by in holders.items():

@@ -139,4 +139,4 @@ def test_references_are_found_in_time_that_grows_with_their_number(monkeypatch: 
 
 
 def test_every_reference_names_a_kind_that_there_is() -> None:
-    assert all(kind in RESOURCES for resource in RESOURCES.values() for kind in resource.references.values())
+    assert all(each.to in RESOURCES for resource in RESOURCES.values() for each in resource.references.values())

@@ -49,6 +49,10 @@ class Field:
         """What a value occupies in the field's claim space, or nothing."""
         return str(value or "")
 
+    def key_of(self, value: Any) -> Any:
+        """What tells a checked value in a list from the others."""
+        return value
+
 
 @dataclass(frozen=True)
 class Depends:
@@ -171,7 +175,7 @@ class List(Field):
         if len(value) > self.most:
             raise Wrong(f"must name at most {self.most} values, not {len(value)}")
         checked = [self.each.check(one) for one in value]
-        if len(set(checked)) != len(checked):
+        if len({self.each.key_of(one) for one in checked}) != len(checked):
             raise Wrong("names a value twice")
         if self.filled and not checked:
             raise Wrong("must not be empty: null takes it back to the default")
@@ -221,6 +225,40 @@ class Word(Text):
 class Reference(Word):
     """The key of another resource, which must exist. The store keeps that one's internal id."""
     to: str = ""                    # its kind
+
+    def renamed(self, value: str, key: Any) -> Any:
+        """The same value with another key in it."""
+        return key
+
+
+@dataclass(frozen=True)
+class Ranked(Reference):
+    """A reference with a penalty, by which a queue chooses: `sales:2`, or `sales` for 0. The lower, the earlier."""
+    most: int = 100
+
+    def check(self, value: Any) -> str:
+        if isinstance(value, Mapping):
+            if "name" not in value or not set(value) <= {"name", "penalty"}:
+                raise Wrong("as a mapping has a name and a penalty")
+            name, penalty = value["name"], value.get("penalty", 0)
+        else:
+            name, _colon, penalty = value.strip().partition(":") if isinstance(value, str) else (value, "", "")
+        try:
+            rank = Integer("", "", most=self.most).check("0" if penalty == "" else penalty)
+        except Wrong as wrong:
+            raise Wrong(f"a penalty {wrong.rule}") from None
+        key = super().check(name)
+        return f"{key}:{rank}" if rank else key
+
+    def key_of(self, value: str) -> str:
+        return value.partition(":")[0]
+
+    def renamed(self, value: str, key: Any) -> str:
+        return f"{key}:{rank}" if (rank := self.rank(value)) else str(key)
+
+    @staticmethod
+    def rank(value: str) -> int:
+        return int(value.partition(":")[2] or 0)
 
 
 def is_address(host: str) -> bool:

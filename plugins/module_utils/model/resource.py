@@ -31,7 +31,7 @@ class Resource:
     by_name: Mapping[str, Field] = field(init=False)
     groups: frozenset[str] = field(init=False)
     defaults: Mapping[str, Any] = field(init=False)
-    references: Mapping[str, str] = field(init=False)                   # fields that name resources of another kind: which
+    references: Mapping[str, Reference] = field(init=False)             # fields that name resources of another kind: how
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
 
     def __post_init__(self) -> None:
@@ -39,7 +39,7 @@ class Resource:
         object.__setattr__(self, "groups", frozenset(each.name[:dot] for each in self.fields
                                                      for dot, char in enumerate(each.name) if char == "."))
         object.__setattr__(self, "defaults", {each.name: None if isinstance(each.default, Depends) else listed(each.default) for each in self.fields})
-        object.__setattr__(self, "references", {each.name: named.to for each in self.fields
+        object.__setattr__(self, "references", {each.name: named for each in self.fields
                                                 if isinstance(named := getattr(each, "each", each), Reference)})
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
 
@@ -112,9 +112,20 @@ class Resource:
 
     def referred(self, said: Said, kind: str) -> Iterator[tuple[str, str]]:
         """(field, key) of each resource of a kind that this one refers to."""
-        for name, to in self.references.items():
-            if to == kind and said.get(name):
-                yield from ((name, each) for each in (said[name] if isinstance(said[name], list) else [said[name]]))
+        for name, reference in self.references.items():
+            if reference.to == kind and said.get(name):
+                yield from ((name, reference.key_of(each)) for each in (said[name] if isinstance(said[name], list) else [said[name]]))
+
+    def renamed(self, said: Said, keys: Mapping[str, Mapping[Any, Any]]) -> dict[str, Any]:
+        """The same, with other keys (`keys`: kind: old: new) in what it refers to."""
+        after = dict(said)
+        for name, reference in self.references.items():
+            known, value = keys[reference.to], said.get(name)
+            if isinstance(value, list):
+                after[name] = [reference.renamed(each, known[reference.key_of(each)]) for each in value]
+            elif value is not None:
+                after[name] = reference.renamed(value, known[reference.key_of(value)])
+        return after
 
     def judge(self, whole: Whole) -> list[Wrong]:
         """What is wrong with the resource as a whole: needed fields, and rules between fields."""

@@ -40,6 +40,22 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+class Keys(Mapping[Any, str]):
+    """Keys by internal id, which may come as text."""
+
+    def __init__(self, keys: Mapping[int, str]) -> None:
+        self.keys_by_id = keys
+
+    def __getitem__(self, number: Any) -> str:
+        return self.keys_by_id[int(number)]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.keys_by_id)
+
+    def __len__(self) -> int:
+        return len(self.keys_by_id)
+
+
 class Store:
     """Opened for one run. An absent store is an empty one; it is made by the first write."""
 
@@ -144,11 +160,10 @@ class Store:
                 by_id[number] = kinds.setdefault(kind, {})[key] = json.loads(body)
             for number, name, value in self.base.execute("SELECT document, field, value FROM secrets"):
                 by_id[number][name] = json.loads(value)
-        for kind, documents in kinds.items():
-            for name in RESOURCES[kind].references if kind in RESOURCES else ():
-                for said in documents.values():
-                    if said.get(name) is not None:
-                        said[name] = [keys[each] for each in said[name]] if isinstance(said[name], list) else keys[said[name]]
+        for kind in kinds:
+            if kind in RESOURCES and RESOURCES[kind].references:
+                of = dict.fromkeys((reference.to for reference in RESOURCES[kind].references.values()), Keys(keys))
+                kinds[kind] = {key: RESOURCES[kind].renamed(said, of) for key, said in kinds[kind].items()}
         return kinds
 
     def claims(self) -> dict[Claim, tuple[str, str]]:
@@ -205,7 +220,7 @@ class Store:
     def put(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said]) -> None:
         base = self.opened()
         ids = self.ids(resource.kind)
-        named = {kind: self.ids(kind) for kind in set(resource.references.values())}
+        named = {kind: self.ids(kind) for kind in {each.to for each in resource.references.values()}}
         changed = [(ids[key], after) for key, after in update.items()]
         for forget in ("DELETE FROM secrets WHERE document = ?", "DELETE FROM claims WHERE document = ?"):
             base.executemany(forget, ((number,) for number, _after in changed))
@@ -228,8 +243,4 @@ class Store:
 
 def body(resource: Resource, said: Said, ids: Mapping[str, Mapping[str, int]]) -> str:
     """What is said of a resource, but for its secrets; whom it refers to by internal id (`ids`: kind: key: id), so that keys may change."""
-    kept = {name: value for name, value in said.items() if not resource.by_name[name].secret}
-    for name, kind in resource.references.items():
-        if kept.get(name) is not None:
-            kept[name] = [ids[kind][each] for each in kept[name]] if isinstance(kept[name], list) else ids[kind][kept[name]]
-    return as_json(kept)
+    return as_json(resource.renamed({name: value for name, value in said.items() if not resource.by_name[name].secret}, ids))
