@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
         # a task's own check mode is a look ahead; only where all tasks are one do they build on each other
         dry = check and bool(context.CLIARGS.get("check"))
         left = undone(host, str(arguments.get("store", "")))
-        items, places = self.items(arguments, plural)
+        items, places = self.items(arguments, resource)
         recording = ledger is not None and state not in ("gathered", "rendered", "deleted")
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
             arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
@@ -76,7 +76,7 @@ class ActionModule(ActionBase):
             answer["credentials"] = {"file": arguments.get("credentials_file"), "count": sum(len(each) for each in made.values())}
         return answer
 
-    def items(self, arguments: dict[str, Any], plural: str) -> tuple[Optional[list[Any]], list[str]]:
+    def items(self, arguments: dict[str, Any], resource: Resource) -> tuple[Optional[list[Any]], list[str]]:
         """What is wanted and where it stands, taken out of the arguments; None when nothing was given."""
         config, path = arguments.pop("config", None), arguments.pop("config_file", None)
         if config is not None and path is not None:
@@ -85,11 +85,13 @@ class ActionModule(ActionBase):
             found = self._find_needle("files", str(path))
             real = self._loader.get_real_file(found)        # decrypts a vaulted file
             with open(real, "rb") as file:
-                return read(found, file.read(), plural, self.decrypt)
+                return read(found, file.read(), resource.plural, self.decrypt, resource.single)
         if config is None:
             return None, []
-        if not isinstance(config, list):
-            raise AnsibleError("config: must be a list")
+        if resource.single and isinstance(config, Mapping):
+            config = [config]
+        elif resource.single or not isinstance(config, list):
+            raise AnsibleError(f"config: must be a {'mapping' if resource.single else 'list'}")
         return [plain(each) for each in config], []
 
     def ledger(self, arguments: Mapping[str, Any]) -> Optional[Credentials]:

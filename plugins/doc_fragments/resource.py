@@ -67,10 +67,17 @@ options:
     description: With O(state=gathered), write the sealed secrets (digests, and PINs) to O(credentials_file).
     type: bool
     default: false
-  number_range:
-    description: The site's internal numbers, all of one length.
+  update_password:
+    description:
+      - Whether a given sign-in password is set for somebody who has one already. With V(always) a password that somebody has changed is
+        set back by each run that gives one.
+      - A password that is set already is no change.
     type: str
-    default: 1000-9999
+    choices: [on_create, always]
+    default: on_create
+  number_range:
+    description: The site's internal numbers, all of one length, where they are to be others than M(switchboard.asterisk.settings) says.
+    type: str
   realm:
     description:
       - The realm of the site's passwords. It is set by the first run that writes, for good, since the digests of passwords hold it.

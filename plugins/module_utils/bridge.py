@@ -25,9 +25,11 @@ from .control.generations import Generations
 from .control.live import Change, Host, Live, connect
 from .model.errors import Trouble, Unready, Wrong
 from .model.fields import Said
-from .model.resource import Claim, Resource
+from .model.numbers import NumberRange
+from .model.resource import SINGLE, Claim, Resource
 from .model.secrets import veil
-from .model.site import RESOURCES, NumberRange, Site
+from .model.settings import SETTINGS
+from .model.site import RESOURCES, Site
 from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan
 from .store.lock import Lock
 from .store.sqlite import Store
@@ -38,7 +40,6 @@ KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always
 REALM = "switchboard"   # of a site for which nobody named one
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "config": {"type": "list", "elements": "dict"},
     "config_file": {"type": "path"},
     "state": {"type": "str", "choices": list(STATES), "default": "merged"},
     "scope": {"type": "dict", "options": {"names": {"type": "str"}, "numbers": {"type": "str"}}},
@@ -48,7 +49,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "credentials_file": {"type": "path"},
     "credentials_vault_id": {"type": "str"},
     "with_secrets": {"type": "bool", "default": False},
-    "number_range": {"type": "str", "default": "1000-9999"},
+    "number_range": {"type": "str"},
+    "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create"},
     "realm": {"type": "str"},
     "asterisk_config_dir": {"type": "path", "default": Host.config},
     "store": {"type": "path", "default": Host.state},
@@ -58,10 +60,16 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+def arguments(resource: Resource) -> dict[str, dict[str, Any]]:
+    """The options of a resource's module."""
+    config = {"type": "dict"} if resource.single else {"type": "list", "elements": "dict"}
+    return {"config": config, **ARGUMENTS}
+
+
 def main(resource: Resource) -> None:
     """What every resource module does."""
     gc.disable()        # it ends in seconds and makes no cycles worth collecting; looking for them among 10,000 items costs a fifth of its time
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True, mutually_exclusive=[("config", "config_file")])
+    module = AnsibleModule(argument_spec=arguments(resource), supports_check_mode=True, no_log=True, mutually_exclusive=[("config", "config_file")])
     result: dict[str, Any] = {"changed": False}
     try:
         run(resource, module.params, module.check_mode, module._diff, result)
@@ -72,7 +80,7 @@ def main(resource: Resource) -> None:
     module.exit_json(**result)
 
 
-def shipped(params: Mapping[str, Any]) -> dict[str, Any]:
+def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
     """What came from the controller: items (None when none were given), places, seed, recording, recover, planned."""
     if not params["_shipped"]:      # without its seed, secrets could be guessed
         raise Unready("the task came without the action plugin switchboard.asterisk.resource: call the module by its full name")
@@ -82,6 +90,8 @@ def shipped(params: Mapping[str, Any]) -> dict[str, Any]:
         raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
     except RecursionError:
         raise Wrong("is nested too deeply", "config") from None
+    if given["items"] is None and resource.single and params["state"] == "deleted":
+        given["items"] = [{}]
     if given["items"] is None and params["state"] != "gathered":
         raise Wrong(f"is needed for state {params['state']}: give config or config_file", "config")
     return given
@@ -90,13 +100,15 @@ def shipped(params: Mapping[str, Any]) -> dict[str, Any]:
 def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     """One task on one host, from arguments to `result`. Raises Trouble."""
     state = params["state"]
-    given = shipped(params)
+    given = shipped(resource, params)
     want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
-    order = Order(state, Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None}),
-                  params["max_deletions"], params["allow_empty"], given["seed"], given["recording"], given["recover"], params["cascade"])
+    scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
+    order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] == "always",
+                  now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), seed=given["seed"], recording=given["recording"],
+                  recover=given["recover"], cascade=params["cascade"])
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
     if state == "rendered":
-        rendered(resource, order, want, site_of(params, REALM), result)
+        rendered(resource, order, want, site_of(params, REALM, {}), result)
     elif state == "gathered" or check:      # reads one consistent store, waits for nobody and writes nothing
         carry_out(resource, order, want, params, host, True, diff, given["planned"], result)
     elif not os.path.isdir(host.state):
@@ -110,9 +122,11 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
                         "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
 
 
-def site_of(params: Mapping[str, Any], realm: str) -> Site:
-    """The site, with the realm that was given, else with this one."""
-    return Site(realm if params["realm"] is None else params["realm"], NumberRange.parse(params["number_range"], "number_range"))
+def site_of(params: Mapping[str, Any], realm: str, settings: Said) -> Site:
+    """The site as the arguments say, and as it has this realm and these settings where they say nothing."""
+    whole = SETTINGS.complete(settings)
+    numbers = NumberRange.parse(params["number_range"] or whole["number_range"], "number_range")
+    return Site(realm if params["realm"] is None else params["realm"], numbers, whole)
 
 
 def default_realm(host: Host) -> str:
@@ -136,7 +150,7 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
         if order.state == "gathered":
             gathered(resource, order, have, params["with_secrets"], result)
             return
-        site = site_of(params, realm or default_realm(host))
+        site = site_of(params, realm or default_realm(host), documents.get(SETTINGS.kind, {}).get(SINGLE, {}))
         if realm is not None and realm != site.realm:
             raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
         made = plan(resource, order, want, have, site)
@@ -190,8 +204,9 @@ def mailboxes(made: Plan) -> dict[str, str]:
 
 def write(made: Plan, store: Store, site: Site) -> None:
     store.prepare()
-    updated = {key: after for key, (_before, after) in made.update.items()}
-    store.write(made.resource, made.create, {**updated, **made.restate}, list(made.delete), site.realm, made.cascaded)
+    same = {key: (after, after) for key, after in made.restate.items()}
+    cascaded = {kind: {key: (after, after) for key, after in changed.items()} for kind, changed in made.cascaded.items()}
+    store.write(made.resource, made.create, {**made.update, **same}, list(made.delete), site.realm, cascaded)
 
 
 def foreseen(made: Plan) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
@@ -271,7 +286,8 @@ def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, r
     """What the store has in scope, as it can be applied again, and the owner of each number in it."""
     in_scope = sorted((key, said) for key, said in have.documents.items() if order.scope.holds(key, said.get("number")))
     secret = {each.name for each in resource.secrets()}
-    result["gathered"] = [resource.nested({name: each for name, each in said.items() if name not in secret}) for _key, said in in_scope]
+    found = [resource.nested({name: each for name, each in said.items() if name not in secret}) for _key, said in in_scope]
+    result["gathered"] = (found or [{}])[0] if resource.single else found
     others = Scope(numbers=order.scope.numbers)     # names are a matter of each kind
     result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items())
                          if space == "number" and (order.scope if kind == resource.kind else others).holds(key, value)}

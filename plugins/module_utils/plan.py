@@ -11,10 +11,14 @@ from fnmatch import fnmatchcase
 from math import floor
 from typing import Any, Optional
 
+from .accounts import set_passwords
+from .model.account import age
 from .model.errors import Refused, Wrong, nearest
 from .model.fields import Said
+from .model.numbers import NumberRange
+from .model.passwords import quickly_hashed
 from .model.resource import Claim, Resource
-from .model.site import RESOURCES, NumberRange, Site
+from .model.site import RESOURCES, Site
 
 HELD = "********"       # stands for a secret wherever a person or a log can see it
 MANY = 100              # so many changed resources are shown with their fields
@@ -49,6 +53,8 @@ class Order:
     scope: Scope = Scope()
     max_deletions: Optional[str] = None     # "7" or "10%"; None: 10 % for overridden, no limit for deleted
     allow_empty: bool = False
+    renew: bool = False                     # whether a given password is set for somebody who has one already
+    now: str = ""                           # UTC (ISO 8601), for the age of passwords; empty: none are made
     seed: str = ""                          # generated secrets are derived from it
     recording: bool = False                 # whether somebody writes generated secrets down
     recover: Sequence[str] = ()             # the seeds of runs that could not do so
@@ -109,15 +115,18 @@ def masked(resource: Resource, said: Said) -> dict[str, Any]:
     return resource.nested({name: HELD if resource.by_name[name].secret and value is not None else value for name, value in said.items()})
 
 
-def merged(resource: Resource, key: str, before: Said, given: Said) -> tuple[dict[str, Any], list[Wrong]]:
-    """What is said after `given` is laid over `before`: None takes a field back to its default, a fixed field stays."""
+def merged(resource: Resource, key: str, before: Said, given: Said, start: Said) -> tuple[dict[str, Any], list[Wrong]]:
+    """What is said after `given` is laid over `before`: None takes a field back to its default (the site's, in `start`), a fixed field stays."""
     wrongs = []
     after = {**before, **given}
     for name, value in given.items():
         each = resource.by_name[name]
-        if value is None and (each.secret or each.fixed) and name in before:
+        nothing = value is None or each.apart and value == resource.defaults[name]
+        if nothing and (each.secret or each.fixed) and name in before:
             after[name] = before[name]      # it has no default to go back to, and a new one each time would never be the same
-        elif value is None:
+        elif nothing and name in start:
+            after[name] = start[name]
+        elif nothing:
             after.pop(name)
         if each.fixed and before.get(name) is not None and value not in (None, before[name]):
             wrongs.append(Wrong(f"never changes after creation: it is {before[name]}", name, f"{resource.kind} {key!r}"))
@@ -146,6 +155,8 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
         if not given_by_key and not wrongs and not order.allow_empty:
             raise Wrong(f"is empty, which with state overridden would delete every {resource.kind}: say allow_empty if that is meant", "config")
         made.delete = {key: said for key, said in in_scope.items() if key not in given_by_key}
+    if order.state != "deleted":
+        set_passwords(resource, order.renew, order.now, given_by_key, have.documents, site, wrongs)
     for key, given in given_by_key.items():
         before = have.documents.get(key)
         if before is not None and key not in in_scope or not order.scope.holds(key, given.get("number")):
@@ -208,11 +219,14 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
                 given[each.name] = each.seal(given[each.name], key, site.realm)
             except Wrong as wrong:
                 wrongs.append(Wrong(wrong.rule, each.name, f"{resource.kind} {key!r}"))
-    if before is None or order.state == "merged":
-        kept: Said = before or {}
-    else:   # replaced, overridden: what is not given goes back to its default, which what is fixed or secret has not
-        kept = {name: value for name, value in before.items() if resource.by_name[name].fixed or resource.by_name[name].secret}
-    after, found = merged(resource, key, kept, given)
+    start = site.starts_with(resource)
+    if before is None:
+        kept: Said = start
+    elif order.state == "merged":
+        kept = before
+    else:   # replaced, overridden: what is not given goes back to its default, which what is fixed, secret or people's own has not
+        kept = {**start, **{name: value for name, value in before.items() if resource.by_name[name].stays}}
+    after, found = merged(resource, key, kept, given, start)
     wrongs.extend(found)
     if before is not None and after == before:
         return
@@ -222,6 +236,11 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
     if found:
         return
     for each in resource.secrets():
+        if each.passing:
+            if before is None and order.recording and order.now and not after.get("password_hash") and each.needed(whole):
+                after.update(age(order.now), password_hash=quickly_hashed(each.make(order.seed, resource.kind, key)))
+                made.generated.append((key, each.name, 0))
+            continue
         if each.is_marked(after.get(each.name)) and not each.told(whole):
             after.pop(each.name)        # the browser that knew it is what the line no longer is for
         if each.name not in after and each.needed(whole):
@@ -276,8 +295,7 @@ def recover(made: Plan, order: Order, site: Site) -> None:
     told = {(key, name) for key, name, _seed in made.generated}
     made.generated += [(key, each.name, count) for count, seed in enumerate(order.recover, 1)
                        for key, said in made.after.items() for each in made.resource.secrets()
-                       if each.name in said and (key, each.name) not in told
-                       and said[each.name] == each.seal(each.make(seed, made.resource.kind, key), key, site.realm)]
+                       if (key, each.name) not in told and each.is_made(said, seed, made.resource.kind, key, site.realm)]
 
 
 def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong]) -> None:

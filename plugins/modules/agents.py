@@ -11,7 +11,7 @@ short_description: Manages agents
 version_added: 0.1.0
 description:
   - 'Agents handle customers: a line, a number and, if wanted, a mailbox each.'
-  - 'All of them in one task, by the thousand: compiled to Asterisk''s files, made live and verified.'
+  - All of them in one task, by the thousand; what Asterisk has to know is made live and verified.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
 options:
@@ -40,8 +40,59 @@ options:
         type: str
       email:
         description:
-          - Where voicemail is sent to.
+          - Where voicemail and new passwords are sent to.
         type: str
+      authentication:
+        description:
+          - Signs in with a password of this site, or at an OpenID Connect provider.
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
+        choices:
+          - local
+          - sso
+        default: local
+      sso_subject:
+        description:
+          - Who this is at the provider (the claim C(sub)).
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
+      password:
+        description:
+          - First password for signing in, as the policy in M(switchboard.asterisk.settings) wants it. Only its hash is kept. Generated at creation
+            when not given and there is a O(credentials_file); without one nobody can sign in yet.
+          - Kept secret, never returned.
+        type: str
+      update_password:
+        description:
+          - Overrules O(update_password) for this item.
+        type: str
+        choices:
+          - on_create
+          - always
+      must_change_password:
+        description:
+          - Has to change the password at the next sign-in; true for each password that a run sets. Taken only where a password is set.
+        type: bool
+        default: false
+      password_hash:
+        description:
+          - Instead of O(config[].password), for people who bring theirs from elsewhere.
+          - Kept secret, never returned.
+        type: str
+      password_history:
+        description:
+          - Hashes of earlier passwords, the latest first. Taken only beside O(config[].password_hash).
+          - Kept secret, never returned.
+        type: str
+      password_changed_at:
+        description:
+          - When the password was set, in UTC. Read only; taken only beside O(config[].password_hash).
+        type: str
+      locked:
+        description:
+          - Cannot sign in, after too many failed tries. False unlocks.
+        type: bool
+        default: false
       teams:
         description:
           - Teams that the agent belongs to; they must exist.
@@ -153,20 +204,6 @@ options:
           - Life of a registration.
         type: int
         default: 300
-      authentication:
-        description:
-          - 'How the agent signs in: with a password of this site, or at an OpenID Connect provider.'
-          - It is checked, kept and given back; nothing acts on it yet.
-        type: str
-        choices:
-          - local
-          - sso
-        default: local
-      sso_subject:
-        description:
-          - Who the agent is at the provider (the claim C(sub)).
-          - It is checked, kept and given back; nothing acts on it yet.
-        type: str
       client_log:
         description:
           - What the phone in the browser tells the host of its doings.

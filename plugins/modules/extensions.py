@@ -11,7 +11,7 @@ short_description: Manages extensions
 version_added: 0.1.0
 description:
   - Extensions are numbers with a telephone behind them that belongs to no person.
-  - 'All of them in one task, by the thousand: compiled to Asterisk''s files, made live and verified.'
+  - All of them in one task, by the thousand; what Asterisk has to know is made live and verified.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
 options:

@@ -11,7 +11,7 @@ short_description: Manages teams
 version_added: 0.1.0
 description:
   - Teams are agents who belong together.
-  - 'All of them in one task, by the thousand: compiled to Asterisk''s files, made live and verified.'
+  - All of them in one task, by the thousand; what Asterisk has to know is made live and verified.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
 options:

@@ -27,8 +27,11 @@ class Unreadable(Exception):
     """The file is not what its name says. The text names the file and the line."""
 
 
-def read(path: str, text: bytes, plural: str, decrypt: Callable[[str], str]) -> tuple[list[Any], list[str]]:
-    """(items, places). `plural` is the name under which a mapping may hold the list; `decrypt` opens a vaulted value. Raises Unreadable."""
+def read(path: str, text: bytes, plural: str, decrypt: Callable[[str], str], single: bool = False) -> tuple[list[Any], list[str]]:
+    """(items, places). `plural` is the name under which a mapping may hold the list; `decrypt` opens a vaulted value. Raises Unreadable.
+
+    `single`: the file holds one item instead of a list of them.
+    """
     name = os.path.basename(path)
     ending = os.path.splitext(name)[1].lower()
     try:
@@ -36,23 +39,32 @@ def read(path: str, text: bytes, plural: str, decrypt: Callable[[str], str]) -> 
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{name}: line {text[:wrong.start].count(10) + 1}: is not UTF-8") from None
     if ending == ".json":
-        return read_json(name, said, plural)
+        return read_json(name, said, plural, single)
     if ending in (".yml", ".yaml"):
-        return read_yaml(name, said, plural, decrypt)
-    if ending == ".csv":
+        return read_yaml(name, said, plural, single, decrypt)
+    if ending == ".csv" and not single:
         return read_csv(name, said)
-    raise Unreadable(f"{name}: must end in .json, .yml, .yaml or .csv")
+    raise Unreadable(f"{name}: must end in .json, .yml{' or .yaml' if single else ', .yaml or .csv'}")
 
 
-def the_list(name: str, whole: Any, plural: str) -> list[Any]:
+def shape(plural: str, single: bool) -> str:
+    what = "mapping" if single else "list"
+    return f"must be a {what}, or a mapping with nothing but the {what} '{plural}'"
+
+
+def the_list(name: str, whole: Any, plural: str, single: bool) -> list[Any]:
     if isinstance(whole, dict) and list(whole) == [plural]:
         whole = whole[plural]
+    if single and isinstance(whole, dict):
+        whole = [whole]
+    elif single:
+        whole = None
     if not isinstance(whole, list):
-        raise Unreadable(f"{name}: must be a list, or a mapping with nothing but the list '{plural}'")
+        raise Unreadable(f"{name}: {shape(plural, single)}")
     return whole
 
 
-def read_json(name: str, said: str, plural: str) -> tuple[list[Any], list[str]]:
+def read_json(name: str, said: str, plural: str, single: bool) -> tuple[list[Any], list[str]]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -61,7 +73,7 @@ def read_json(name: str, said: str, plural: str) -> tuple[list[Any], list[str]]:
         return found
 
     try:
-        items = the_list(name, json.loads(said, object_pairs_hook=once), plural)
+        items = the_list(name, json.loads(said, object_pairs_hook=once), plural, single)
     except json.JSONDecodeError as wrong:
         raise Unreadable(f"{name}: line {wrong.lineno}: {wrong.msg}") from None
     except RecursionError:
@@ -71,7 +83,7 @@ def read_json(name: str, said: str, plural: str) -> tuple[list[Any], list[str]]:
     return items, [f"{name}: item {count}" for count in range(1, len(items) + 1)]
 
 
-def read_yaml(name: str, said: str, plural: str, decrypt: Callable[[str], str]) -> tuple[list[Any], list[str]]:
+def read_yaml(name: str, said: str, plural: str, single: bool, decrypt: Callable[[str], str]) -> tuple[list[Any], list[str]]:
     left = [10_000 + 10 * len(said)]        # nodes; aliases of aliases would make memory's worth of them out of a few lines
 
     def plain(node: yaml.Node, within: tuple[int, ...] = ()) -> Any:
@@ -119,15 +131,18 @@ def read_yaml(name: str, said: str, plural: str, decrypt: Callable[[str], str]) 
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         raise Unreadable(f"{name}: line {mark.line + 1 if mark else '?'}: {getattr(wrong, 'problem', None) or 'is not YAML'}") from None
+    nothing: tuple[list[Any], list[str]] = ([{}], [name]) if single else ([], [])
     if root is None:
-        return [], []
+        return nothing
     nodes = root
     if isinstance(root, yaml.MappingNode) and len(root.value) == 1 and root.value[0][0].value == plural:
         nodes = root.value[0][1]
-    if not isinstance(nodes, yaml.SequenceNode):
-        if isinstance(nodes, yaml.ScalarNode) and nodes.tag == NULL:
-            return [], []
-        raise Unreadable(f"{name}: must be a list, or a mapping with nothing but the list '{plural}'")
+    if isinstance(nodes, yaml.ScalarNode) and nodes.tag == NULL:
+        return nothing
+    if not isinstance(nodes, yaml.MappingNode if single else yaml.SequenceNode):
+        raise Unreadable(f"{name}: {shape(plural, single)}")
+    if single:
+        return [plain(nodes)], [name]
     return [plain(each) for each in nodes.value], [f"{name}: line {each.start_mark.line + 1}" for each in nodes.value]
 
 

@@ -46,6 +46,8 @@ if __name__ == "__main__":
     main({constant})
 '''
 
+MANY = "All of them in one task, by the thousand; what Asterisk has to know is made live and verified."
+
 RETURN: dict[str, Any] = {
     "counts": {
         "description": "How many were created, updated and deleted.",
@@ -140,6 +142,8 @@ def suboption(field: Field, resource: Resource) -> dict[str, Any]:
 def suboptions(resource: Resource) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for field in resource.fields:
+        if resource.single and field.name == resource.key:
+            continue
         *groups, last = field.name.split(".")
         inner = whole
         for group in groups:
@@ -148,24 +152,33 @@ def suboptions(resource: Resource) -> dict[str, Any]:
     return whole
 
 
+def returned(resource: Resource) -> dict[str, Any]:
+    if not resource.single:
+        return RETURN
+    (whole,) = ({name: each for name, each in RETURN["gathered"].items() if name != "elements"},)
+    return {**RETURN, "gathered": {**whole, "type": "dict"}}
+
+
+def config(resource: Resource) -> dict[str, Any]:
+    if resource.single:
+        says, kind = [resource.says], {"type": "dict"}
+    else:
+        says, kind = [f"The {spoken(resource)}. For more than a few dozen O(config_file) is faster."], {"type": "list", "elements": "dict"}
+    return {"description": [*says, "A field that is not given keeps its value with O(state=merged)."], **kind, "suboptions": suboptions(resource)}
+
+
+def spoken(resource: Resource) -> str:
+    return resource.plural.replace("_", " ")
+
+
 def documentation(resource: Resource) -> dict[str, Any]:
     return {
         "module": resource.plural,
-        "short_description": f"Manages {resource.plural}",
+        "short_description": f"Manages {spoken(resource)}",
         "version_added": VERSION,
-        "description": [resource.says, "All of them in one task, by the thousand: compiled to Asterisk's files, made live and verified."],
+        "description": [resource.says, *([] if resource.single else [MANY])],
         "extends_documentation_fragment": ["switchboard.asterisk.resource"],
-        "options": {
-            "config": {
-                "description": [
-                    f"The {resource.plural}. For more than a few dozen O(config_file) is faster.",
-                    "A field that is not given keeps its value with O(state=merged).",
-                ],
-                "type": "list",
-                "elements": "dict",
-                "suboptions": suboptions(resource),
-            }
-        },
+        "options": {"config": config(resource)},
     }
 
 
@@ -188,7 +201,7 @@ def pages() -> dict[Path, str]:
             constant=resource.kind.upper(),
             examples=examples,
             documentation=dumped(documentation(resource)),
-            returned=dumped(RETURN),
+            returned=dumped(returned(resource)),
         )
     return made
 

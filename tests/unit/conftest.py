@@ -19,8 +19,9 @@ from module_utils import bridge
 from module_utils.control.generations import Generations
 from module_utils.control.live import Host
 from module_utils.model.agent import AGENT
+from module_utils.model.numbers import NumberRange
 from module_utils.model.resource import Resource
-from module_utils.model.site import NumberRange, Site
+from module_utils.model.site import Site
 from module_utils.plan import Have, Order, Plan, plan
 from module_utils.store.sqlite import Store
 

@@ -22,9 +22,10 @@ def full(house: House) -> House:
 
 def test_gives_what_was_said_and_no_secret(full: House) -> None:
     result = full.run("gathered")
+    account = {"must_change_password": True, "password_changed_at": full.documents()["anna"]["password_changed_at"]}
     assert result["gathered"] == [
-        {**ANNA, "number": "1000", "codecs": ["opus", "ulaw"]},
-        {"username": "ben", "full_name": "Ben Ek", "typology": "external", "number": "1001", "voicemail": True},
+        {**ANNA, "number": "1000", "codecs": ["opus", "ulaw"], **account},
+        {"username": "ben", "full_name": "Ben Ek", "typology": "external", "number": "1001", "voicemail": True, **account},
     ]
     assert list(result["gathered"][0])[:2] == ["username", "full_name"]
     assert result["numbers"] == {"1000": "agent anna", "1001": "agent ben", "1002": "extension door"}

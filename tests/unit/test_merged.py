@@ -17,7 +17,7 @@ def test_creates(house: House) -> None:
     assert (result["changed"], result["created"], result["numbers"]) == (True, ["anna", "ben"], {"anna": "1000", "ben": "1001"})
     assert result["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"]
     assert set(house.asterisk.devices) == {"anna", "ben"} and house.asterisk.mailboxes == {"1001"}
-    assert result["generated"] == [("anna", "sip_password", 0)]
+    assert result["generated"] == [("anna", "password", 0), ("anna", "sip_password", 0), ("ben", "password", 0)]
 
 
 @pytest.mark.parametrize(("given", "differs"), [

@@ -21,9 +21,9 @@ from module_utils.model.errors import Refused, Trouble, Wrong
 from module_utils.model.extension import EXTENSION
 from module_utils.model.fields import Flag, Integer, Text
 from module_utils.model.line import CODECS, NAT_MODES, RESERVED, TRANSPORTS
+from module_utils.model.numbers import NumberRange
 from module_utils.model.resource import Resource
 from module_utils.model.secrets import DIGITS, LETTERS, derive, digests, is_of, unveil, veil
-from module_utils.model.site import NumberRange
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House, planned
 

@@ -93,7 +93,7 @@ def test_ids_never_change_and_never_come_back(full: str) -> None:
     first = dict(rows(full, "SELECT key, id FROM documents"))
     store = Store(full)
     store.prepare()
-    store.write(AGENT, {}, {"anna": {**store.documents()["agent"]["anna"], "alias": "A"}}, ["ben"], "elsewhere")
+    store.write(AGENT, {}, {"anna": ({}, {**store.documents()["agent"]["anna"], "alias": "A"})}, ["ben"], "elsewhere")
     assert store.realm() == "realm"
     store.close()
     write(full, {**BEN, "username": "cleo"})
@@ -117,7 +117,7 @@ def test_swap_of_what_is_unique(full: str) -> None:
     store = Store(full)
     store.prepare()
     have = store.documents()["agent"]
-    store.write(AGENT, {}, {"anna": {**have["anna"], "email": "b@x.org"}, "ben": {**have["ben"], "email": "anna@example.org"}}, [], "realm")
+    store.write(AGENT, {}, {"anna": ({}, {**have["anna"], "email": "b@x.org"}), "ben": ({}, {**have["ben"], "email": "anna@example.org"})}, [], "realm")
     assert store.claims()[("mail", "anna@example.org")] == ("agent", "ben")
     store.close()
 
@@ -217,7 +217,7 @@ store = Store(path)
 have = store.documents().get("agent", {})
 store.prepare()
 create = {f"a{count}": {"username": f"a{count}", "number": f"2{count:03}", "voicemail_pin": "1234"} for count in range(99)}
-store.write(AGENT, create, {key: {**said, "alias": "x"} for key, said in have.items()}, [], "realm")
+store.write(AGENT, create, {key: (said, {**said, "alias": "x"}) for key, said in have.items()}, [], "realm")
 """
 
 

@@ -39,9 +39,9 @@ class Line:
 def lines(documents: Mapping[str, Mapping[str, Said]]) -> Iterator[Line]:
     """All lines that are not disabled, in a stable order. `documents` as the store gives them: kind: key: what was said."""
     whole_site: list[tuple[str, dict[str, Any]]] = []
-    for kind in ("extension", "agent"):
-        complete = RESOURCES[kind].complete
-        whole_site += ((key, complete(said)) for key, said in documents.get(kind, {}).items())
+    for kind, resource in RESOURCES.items():
+        if "sip_password" in resource.by_name:
+            whole_site += ((key, resource.complete(said)) for key, said in documents.get(kind, {}).items())
     for device, whole in sorted(whole_site, key=lambda each: each[0]):
         if not whole["disabled"]:
             has_mailbox = whole.get("voicemail") and whole.get("voicemail_pin")

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .account import ACCOUNT_RULES, account
 from .errors import Wrong
-from .fields import Choice, Depends, Field, Flag, Integer, List, Mail, Pin, Reference, Text, Whole, Word
+from .fields import Choice, Depends, Field, Flag, Integer, List, Pin, Reference, Text, Whole, Word
 from .line import BY_TRANSPORT, LINE_RULES, SHOWN, WEB_TRANSPORTS, device_id, line
 from .resource import Resource
 
@@ -48,11 +49,6 @@ def ring_in_use_suits_capacity(agent: Whole) -> None:
         raise Wrong(f"contradicts channels.voice.capacity {agent['channels.voice.capacity']}: a second call would never ring", "phone.ring_in_use")
 
 
-def sso_needs_a_subject(agent: Whole) -> None:
-    if (agent["authentication"] == "sso") != bool(agent["sso_subject"]):
-        raise Wrong("goes with authentication sso, and is needed there: it is who the agent is at the provider", "sso_subject")
-
-
 def both_files_or_none(agent: Whole) -> None:
     if bool(agent["phone.tls_certificate"]) != bool(agent["phone.tls_private_key"]):
         raise Wrong("goes with phone.tls_private_key: give both or none", "phone.tls_certificate")
@@ -60,9 +56,6 @@ def both_files_or_none(agent: Whole) -> None:
 
 # What an agent works with at the desk and in calls, by group
 DESK: tuple[Field, ...] = (
-    Choice("authentication", "How the agent signs in: with a password of this site, or at an OpenID Connect provider.",
-           choices=("local", "sso"), default="local"),
-    Text("sso_subject", "Who the agent is at the provider (the claim C(sub))."),
     Choice("client_log", "What the phone in the browser tells the host of its doings.", choices=("off", "error", "warning", "info", "debug"), default="off"),
     Flag("login_pause", "Paused in every queue at sign-in, until unpaused."),
     Flag("mask_sensitive_data", "Does not see an outside customer's number, name and mail address."),
@@ -99,7 +92,7 @@ AGENT = Resource("agent", key="username", says="Agents handle customers: a line,
     device_id("username", "Signs in with it; also the id of the agent's SIP device."),
     Text("full_name", "Shown to those whom the agent calls, and by the mailbox.", required=True, bytes=SHOWN),
     Text("alias", "Shown instead of the username in queues, reports and to customers.", longest=80),
-    Mail("email", "Where voicemail is sent to.", claim="mail"),
+    *account(),
     List("teams", "Teams that the agent belongs to; they must exist.", each=Reference("", "", to="team")),
     Choice("typology", "How the agent phones: V(webrtc) and V(phonebar) in the browser, V(external) with a SIP telephone.",
            choices=TYPOLOGIES, default="webrtc"),
@@ -107,5 +100,5 @@ AGENT = Resource("agent", key="username", says="Agents handle customers: a line,
     *(replace(each, idle=True) for each in DESK),
     Flag("voicemail", "Unanswered and busy calls go to a mailbox under the agent's number."),
     Pin("voicemail_pin", "PIN of a fresh mailbox, generated when not given; a PIN changed by telephone stands.", needed=has_voicemail),
-), rules=(transport_suits_typology, browser_has_no_g729, what_hears_the_call_needs_a_codec, ring_in_use_suits_capacity, sso_needs_a_subject,
-          both_files_or_none, *LINE_RULES))
+), rules=(transport_suits_typology, browser_has_no_g729, what_hears_the_call_needs_a_codec, ring_in_use_suits_capacity,
+          both_files_or_none, *ACCOUNT_RULES, *LINE_RULES))

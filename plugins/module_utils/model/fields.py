@@ -35,11 +35,19 @@ class Field:
     fixed: bool = False             # never changes after creation
     claim: str = ""                 # the space in which the value is unique over all kinds of resources
     idle: bool = False              # kept and checked only: nothing acts on it yet, and whoever sets it is told so
+    apart: bool = False             # people change it themselves: kept apart, and left alone by a run that does not name it
+    beside: str = ""                # taken only where this field is set by the same run
+    passing: bool = False           # an instruction, or what is kept in another form: never part of what is said
 
     secret = False                  # never shown, logged or returned
     ansible_type = "str"
     ansible_elements = ""
     choices: tuple[str, ...] = ()
+
+    @property
+    def stays(self) -> bool:
+        """Whether it has no default to go back to: what is fixed, secret or people's own."""
+        return self.fixed or self.secret or self.apart
 
     def check(self, value: Any) -> Any:
         """The value in its one normal form. Raises Wrong."""
@@ -297,6 +305,10 @@ class Secret(Field):
 
     def make(self, seed: str, kind: str, key: str) -> str:
         return derive(seed, kind, key, self.name, self.alphabet, self.length)
+
+    def is_made(self, said: Said, seed: str, kind: str, key: str, realm: str) -> bool:
+        """Whether what is said holds the secret that this seed makes."""
+        return self.name in said and bool(said[self.name] == self.seal(self.make(seed, kind, key), key, realm))
 
     def seal(self, checked: Any, key: str, realm: str) -> Any:
         """What is stored for a checked value. Raises Wrong."""

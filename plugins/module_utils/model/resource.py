@@ -9,10 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import Wrong, nearest
-from .fields import Depends, Field, Reference, Said, Secret, Whole
+from .fields import Choice, Depends, Field, Reference, Said, Secret, Whole
 
 Rule = Callable[[Whole], None]
 Claim = tuple[str, str]         # (space, value): ("number", "1001")
+
+
+SINGLE = "site"         # the name of that of which a site has only one
+
+
+def single() -> Choice:
+    """The key of such a resource."""
+    return Choice("name", "", choices=(SINGLE,))
 
 
 def listed(default: Any) -> Any:
@@ -28,6 +36,7 @@ class Resource:
     says: str                       # one sentence for the documentation
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...] = ()
+    single: bool = False            # a site has one of it, which need not be named
     by_name: Mapping[str, Field] = field(init=False)
     groups: frozenset[str] = field(init=False)
     defaults: Mapping[str, Any] = field(init=False)
@@ -45,7 +54,7 @@ class Resource:
 
     @property
     def plural(self) -> str:
-        return self.kind + "s"
+        return self.kind if self.single else self.kind + "s"
 
     def secrets(self) -> Iterator[Secret]:
         return (each for each in self.fields if isinstance(each, Secret))
@@ -62,7 +71,7 @@ class Resource:
         """Dotted names as nested groups: the way people write it, the key first, then in the order of declaration."""
         whole: dict[str, Any] = {}
         for name in self.by_name:
-            if name in said:
+            if name in said and not (self.single and name == self.key):
                 *groups, last = name.split(".")
                 inner = whole
                 for group in groups:
@@ -72,6 +81,8 @@ class Resource:
 
     def label(self, given: Any) -> str:
         """How an item is called in an error, even when it is not much of an item."""
+        if self.single:
+            return self.kind
         key = given.get(self.key) if isinstance(given, Mapping) else None
         return f"{self.kind} {key!r:.60}" if key not in (None, "") and isinstance(key, (str, int)) else f"{self.kind} without {self.key}"
 
@@ -80,6 +91,8 @@ class Resource:
         item = self.label(given)
         if not isinstance(given, Mapping):
             return {}, [Wrong(f"must be a mapping of fields, not {type(given).__name__}", item=item)]
+        if self.single:
+            given = {self.key: SINGLE, **given}
         checked: dict[str, Any] = {}
         wrongs = []
         for name, value in self.flat(given):

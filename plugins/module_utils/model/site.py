@@ -5,43 +5,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from .agent import AGENT
 from .errors import Wrong
 from .extension import EXTENSION
+from .fields import Whole
+from .numbers import NumberRange
 from .resource import Resource
+from .settings import SETTINGS
 from .team import TEAM
+from .user import USER
+from .user_profile import USER_PROFILE
 
-RESOURCES: dict[str, Resource] = {each.kind: each for each in (TEAM, EXTENSION, AGENT)}
-
-
-@dataclass(frozen=True)
-class NumberRange:
-    """Internal numbers from `low` to `high`, all of one length, so that none is the beginning of another."""
-    low: int
-    high: int
-    digits: int
-
-    @classmethod
-    def parse(cls, text: str, field: str) -> NumberRange:
-        found = re.fullmatch(r"([0-9]{2,15})-([0-9]{2,15})", str(text).strip())
-        if not found or len(found[1]) != len(found[2]) or int(found[1]) > int(found[2]):
-            raise Wrong("must be LOWEST-HIGHEST with as many digits in both, such as 1000-9999", field)
-        return cls(int(found[1]), int(found[2]), len(found[1]))
-
-    def __contains__(self, number: object) -> bool:
-        return isinstance(number, str) and len(number) == self.digits and self.low <= int(number) <= self.high
-
-    def __str__(self) -> str:
-        return f"{self.low:0{self.digits}}-{self.high:0{self.digits}}"
+RESOURCES: dict[str, Resource] = {each.kind: each for each in (SETTINGS, USER_PROFILE, TEAM, EXTENSION, USER, AGENT)}
 
 
 @dataclass(frozen=True)
 class Site:
     realm: str
     numbers: NumberRange
+    settings: Whole = field(default_factory=lambda: SETTINGS.complete({}))
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", self.realm):
             raise Wrong("must be at most 64 letters, digits, '.', '_' or '-'", "realm")
+
+    def starts_with(self, resource: Resource) -> dict[str, Any]:
+        """The site's own defaults, where they are other than the resource's. They are said of it, so that it keeps them when they change."""
+        names = {name.partition(".")[2]: value for name, value in self.settings.items() if name.startswith("defaults.")}
+        return {name: value for name, value in names.items() if name in resource.by_name and value != resource.defaults[name]}

@@ -7,6 +7,7 @@ documents   one row a resource: kind, key, an internal id that never changes, an
 secrets     the sealed secrets of a document, apart from it, so that whoever reads documents sees none
 claims      everything that is unique over all kinds: numbers, device ids, mail addresses, fixed addresses
 site        what is set once: the realm
+states      what people change themselves: passwords, locks, API keys; a run writes only what it changes of them
 """
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ import json
 import os
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Optional
 
@@ -23,7 +25,9 @@ from ..model.fields import Said
 from ..model.resource import Claim, Resource
 from ..model.site import RESOURCES
 
-VERSION = 1
+Change = tuple[Said, Said]      # (before, after)
+
+VERSION = 2
 SCHEMA = """
 CREATE TABLE documents (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, key));
 CREATE TABLE secrets (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
@@ -32,8 +36,15 @@ CREATE TABLE claims (space TEXT NOT NULL, value TEXT NOT NULL, document INTEGER 
                      PRIMARY KEY (space, value)) WITHOUT ROWID;
 CREATE INDEX claims_of_document ON claims (document);
 CREATE TABLE site (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE states (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
+                     PRIMARY KEY (document, field)) WITHOUT ROWID;
 """
-UPGRADES: Mapping[int, str] = {}        # version: what leads from it to the next one
+UPGRADES: Mapping[int, str] = {         # version: what leads from it to the next one
+    1: """
+CREATE TABLE states (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
+                     PRIMARY KEY (document, field)) WITHOUT ROWID;
+""",
+}
 
 
 def as_json(value: Any) -> str:
@@ -158,13 +169,13 @@ class Store:
             for number, kind, key, body in self.base.execute("SELECT id, kind, key, body FROM documents ORDER BY id"):
                 keys[number] = key
                 by_id[number] = kinds.setdefault(kind, {})[key] = json.loads(body)
-            for number, name, value in self.base.execute("SELECT document, field, value FROM secrets"):
+            tables = "secrets", *(["states"] if self.found > 1 else [])
+            rows = " UNION ALL ".join(f"SELECT document, field, value FROM {each}" for each in tables)  # noqa: S608, two names of our own
+            for number, name, value in self.base.execute(rows):
                 by_id[number][name] = json.loads(value)
-        for kind in kinds:
-            if kind in RESOURCES and RESOURCES[kind].references:
-                of = dict.fromkeys((reference.to for reference in RESOURCES[kind].references.values()), Keys(keys))
-                kinds[kind] = {key: RESOURCES[kind].renamed(said, of) for key, said in kinds[kind].items()}
-        return kinds
+        named: Mapping[str, Mapping[Any, Any]] = defaultdict(lambda: Keys(keys))
+        return {kind: {key: RESOURCES[kind].renamed(said, named) for key, said in documents.items()}
+                if kind in RESOURCES and RESOURCES[kind].references else documents for kind, documents in kinds.items()}
 
     def claims(self) -> dict[Claim, tuple[str, str]]:
         """(space, value): (kind, key) of the owner."""
@@ -198,8 +209,8 @@ class Store:
         with contextlib.closing(sqlite3.connect(path)) as copy:
             self.opened().backup(copy)
 
-    def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said], delete: Collection[str], realm: str,
-              cascaded: Optional[Mapping[str, Mapping[str, Said]]] = None) -> None:
+    def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Change], delete: Collection[str], realm: str,
+              cascaded: Optional[Mapping[str, Mapping[str, Change]]] = None) -> None:
         """All changes of a run in one transaction: all of it is there afterwards, or nothing. `cascaded`: updates of other kinds."""
         base = self.opened()
         with self.in_words():
@@ -217,21 +228,28 @@ class Store:
                     base.execute("ROLLBACK")
                 raise
 
-    def put(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Said]) -> None:
+    def put(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Change]) -> None:
         base = self.opened()
         ids = self.ids(resource.kind)
         named = {kind: self.ids(kind) for kind in {each.to for each in resource.references.values()}}
-        changed = [(ids[key], after) for key, after in update.items()]
+        changed = [(ids[key], after) for key, (_before, after) in update.items()]
+        states = [(ids[key], before, after) for key, (before, after) in update.items()]
         for forget in ("DELETE FROM secrets WHERE document = ?", "DELETE FROM claims WHERE document = ?"):
             base.executemany(forget, ((number,) for number, _after in changed))
         base.executemany("UPDATE documents SET body = ? WHERE id = ?", ((body(resource, after, named), number) for number, after in changed))
         for key, after in create.items():
             made = base.execute("INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)", (resource.kind, key, body(resource, after, named)))
             changed.append((made.lastrowid or 0, after))
+            states.append((made.lastrowid or 0, {}, after))
         base.executemany("INSERT INTO secrets VALUES (?, ?, ?)",
                          ((number, each.name, as_json(after[each.name])) for number, after in changed
-                          for each in resource.secrets() if after.get(each.name) is not None))
+                          for each in resource.secrets() if not each.apart and after.get(each.name) is not None))
         base.executemany("INSERT INTO claims VALUES (?, ?, ?)", ((*each, number) for number, after in changed for each in resource.claims(after)))
+
+        apart = [(number, each.name, after.get(each.name)) for each in resource.fields if each.apart
+                 for number, before, after in states if before.get(each.name) != after.get(each.name)]
+        base.executemany("DELETE FROM states WHERE document = ? AND field = ?", ((number, name) for number, name, value in apart if value is None))
+        base.executemany("REPLACE INTO states VALUES (?, ?, ?)", ((number, name, as_json(value)) for number, name, value in apart if value is not None))
 
     def ids(self, kind: str) -> dict[str, int]:
         return dict(self.opened().execute("SELECT key, id FROM documents WHERE kind = ?", (kind,)))
@@ -242,5 +260,9 @@ class Store:
 
 
 def body(resource: Resource, said: Said, ids: Mapping[str, Mapping[str, int]]) -> str:
-    """What is said of a resource, but for its secrets; whom it refers to by internal id (`ids`: kind: key: id), so that keys may change."""
-    return as_json(resource.renamed({name: value for name, value in said.items() if not resource.by_name[name].secret}, ids))
+    """What is said of a resource, but for its secrets and what is people's own.
+
+    Whom it refers to stands in it by internal id (`ids`: kind: key: id), so that keys may change.
+    """
+    fields = resource.by_name
+    return as_json(resource.renamed({name: value for name, value in said.items() if not fields[name].secret and not fields[name].apart}, ids))

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sign-in passwords: how they are hashed, and what the site demands of them."""
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from typing import Any
+
+from .errors import Unready
+from .fields import Whole
+from .secrets import LETTERS, derive
+
+# What passlib verifies, so that a site can be moved with its people's passwords; the last two need python3-bcrypt and python3-argon2 on the host.
+SCHEMES = ("scrypt", "pbkdf2_sha256", "pbkdf2_sha512", "sha512_crypt", "sha256_crypt", "bcrypt", "argon2")
+CODED = r"[A-Za-z0-9./+]"
+HASHES = re.compile("|".join((
+    rf"\$scrypt\$ln=\d{{1,2}},r=\d{{1,2}},p=\d{{1,2}}\${CODED}+\${CODED}{{43}}",
+    rf"\$pbkdf2-sha(256|512)\$\d{{1,9}}\${CODED}+\${CODED}{{43,86}}",
+    rf"\$5\$(rounds=\d{{4,9}}\$)?{CODED}{{1,16}}\${CODED}{{43}}",
+    rf"\$6\$(rounds=\d{{4,9}}\$)?{CODED}{{1,16}}\${CODED}{{86}}",
+    rf"\$2[aby]\$\d\d\${CODED}{{53}}",
+    rf"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\${CODED}+\${CODED}+",
+)))
+# One round is enough for a password of a hundred random bits: nobody guesses it, however fast the guessing is
+QUICK = r"$pbkdf2-sha256$1$"
+KINDS = {"lower": ("[a-z]", "lower case letter"), "upper": ("[A-Z]", "upper case letter"), "digit": ("[0-9]", "digit"),
+         "symbol": (r"[^A-Za-z0-9\s]", "character that is neither letter nor digit")}
+
+
+@functools.cache
+def library() -> Any:
+    """passlib, only when there is a password: it takes its time to load, and a host that has none need not have it."""
+    try:
+        schemes, context = importlib.import_module("passlib.hash"), importlib.import_module("passlib.context")
+    except ImportError:
+        raise Unready("passwords are hashed with passlib, which this Python has not: install python3-passlib") from None
+    return schemes, context.CryptContext(SCHEMES)
+
+
+def hashed(password: str) -> str:
+    """The hash of a password that a person chose (scrypt, RFC 7914, at the cost that OWASP asks for)."""
+    schemes, _context = library()
+    return str(schemes.scrypt.using(rounds=14, block_size=8, parallelism=5).hash(password))
+
+
+def quickly_hashed(password: str) -> str:
+    """The hash of a password that nobody could guess: see made."""
+    schemes, _context = library()
+    return str(schemes.pbkdf2_sha256.using(rounds=1).hash(password))
+
+
+def verified(known: str, password: str) -> bool:
+    """Whether a hash is a password's. Raises Unready when nothing here can tell: bcrypt and argon2 need a library of their own."""
+    _schemes, context = library()
+    try:
+        return bool(context.verify(password, known))
+    except Exception as wrong:      # passlib knows many errors, without a common root
+        raise Unready(f"a stored password hash cannot be verified: {type(wrong).__name__}") from None
+
+
+def made(seed: str, kind: str, key: str, field: str) -> str:
+    """A one-time password: four groups of five, some 117 random bits, with a character of each kind that a policy may ask for."""
+    for count in range(1000):
+        drawn = derive(seed, kind, key, f"{field} {count}", LETTERS, 20)
+        if all(re.search(KINDS[each][0], drawn) for each in ("lower", "upper", "digit")):
+            break
+    return "-".join(drawn[each:each + 5] for each in range(0, 20, 5))
+
+
+def objection(settings: Whole, key: str, password: str) -> str:
+    """What the site's policy has against a password, or nothing."""
+    if len(password) < settings["password.length"]:
+        return f"must have at least {settings['password.length']} characters"
+    for name, (pattern, what) in KINDS.items():
+        if settings[f"password.{name}"] and not re.search(pattern, password):
+            return f"must hold a {what}"
+    if len(key) > 3 and key.casefold() in password.casefold():
+        return "must not hold the username"
+    return ""
+
+
+def is_hash(text: Any) -> bool:
+    return isinstance(text, str) and bool(HASHES.fullmatch(text))
