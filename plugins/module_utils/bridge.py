@@ -103,7 +103,7 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     given = shipped(resource, params)
     want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
     scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
-    order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] == "always",
+    order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] != "on_create",  # noqa: S105, no password
                   now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), seed=given["seed"], recording=given["recording"],
                   recover=given["recover"], cascade=params["cascade"])
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
