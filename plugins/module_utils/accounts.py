@@ -42,8 +42,9 @@ def set_passwords(resource: Resource, renew: bool, now: str, given_by_key: Mappi
             given.setdefault("must_change_password", None)
             given.setdefault("password_changed_at", now)
             given.setdefault("password_history", history(documents.get(key, {}), site))
-    for key, made in hashes(waiting, documents, site).items():
-        given = given_by_key[key]
+    found = {} if wrongs else hashes(waiting, documents, site)     # which may take minutes: not for a run that is refused anyway
+    for key in waiting:
+        given, made = given_by_key[key], found.get(key)
         must_change = given.get("must_change_password")
         for name in ("password_hash", *beside):
             given.pop(name, None)
@@ -71,8 +72,9 @@ def hashes(passwords: Mapping[str, str], documents: Mapping[str, Said], site: Si
         if is_hash(before.get("password_hash")) and verified(before["password_hash"], password):     # in check mode it may be stars
             return None
         wrong = objection(site.settings, key, password)
-        if not wrong and any(verified(each, password) for each in history(before, site) or ()):
-            wrong = f"was used before: the last {site.settings['password.history']} may not come again"
+        past = site.settings["password.history"]
+        if not wrong and any(verified(each, password) for each in filter(is_hash, (before.get("password_history") or [])[:past])):
+            wrong = f"was used before: the last {past} may not come again"
         return Wrong(wrong) if wrong else hashed(password)
 
     if not passwords:

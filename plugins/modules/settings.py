@@ -42,7 +42,7 @@ options:
             default: false
           upper:
             description:
-              - A password must hold a upper case letter.
+              - A password must hold an upper case letter.
             type: bool
             default: false
           digit:

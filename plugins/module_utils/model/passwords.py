@@ -26,8 +26,8 @@ HASHES = re.compile("|".join((
 )))
 # One round is enough for a password of a hundred random bits: nobody guesses it, however fast the guessing is
 QUICK = r"$pbkdf2-sha256$1$"
-KINDS = {"lower": ("[a-z]", "lower case letter"), "upper": ("[A-Z]", "upper case letter"), "digit": ("[0-9]", "digit"),
-         "symbol": (r"[^A-Za-z0-9\s]", "character that is neither letter nor digit")}
+KINDS = {"lower": ("[a-z]", "a lower case letter"), "upper": ("[A-Z]", "an upper case letter"), "digit": ("[0-9]", "a digit"),
+         "symbol": (r"[^A-Za-z0-9\s]", "a character that is neither letter nor digit")}
 
 
 @functools.cache
@@ -76,7 +76,7 @@ def objection(settings: Whole, key: str, password: str) -> str:
         return f"must have at least {settings['password.length']} characters"
     for name, (pattern, what) in KINDS.items():
         if settings[f"password.{name}"] and not re.search(pattern, password):
-            return f"must hold a {what}"
+            return f"must hold {what}"
     if len(key) > 3 and key.casefold() in password.casefold():
         return "must not hold the username"
     return ""

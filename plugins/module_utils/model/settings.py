@@ -7,6 +7,7 @@ from __future__ import annotations
 from .errors import Wrong
 from .fields import Choice, Field, Flag, Integer, Secret, Text, Whole, never
 from .numbers import NumberRange
+from .passwords import KINDS
 from .resource import Resource, single
 
 LONGEST_KEPT = 3660     # days
@@ -33,8 +34,7 @@ SETTINGS = Resource("settings", key="name", says="What holds for the whole site.
     single(),
     Numbers("number_range", "Internal numbers, all of one length. Those that are given already stay.", default="1000-9999"),
     Integer("password.length", "Fewest characters of a password.", least=8, most=20, default=8, unit="characters"),
-    *(Flag(f"password.{name}", f"A password must hold a {what}.") for name, what in (
-        ("lower", "lower case letter"), ("upper", "upper case letter"), ("digit", "digit"), ("symbol", "character that is neither letter nor digit"))),
+    *(Flag(f"password.{name}", f"A password must hold {what}.") for name, (_pattern, what) in KINDS.items()),
     Integer("password.history", "So many earlier passwords may not come again.", most=24, default=5),
     Integer("password.days", "How long a password is good; 0 for ever.", most=LONGEST_KEPT, default=0, unit="days", idle=True),
     Integer("sign_in.failures", "Failed tries after which a person is locked; 0 never.", most=1000, default=10, idle=True),
