@@ -44,20 +44,20 @@ class ActionModule(ActionBase):
         return result
 
     def carry_out(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        plural = self._task.action.rpartition(".")[2]
-        resource = next(each for each in RESOURCES.values() if each.plural == plural)
         arguments = dict(self._task.args)
+        resource = self.resource(arguments)
+        plural = resource.plural
         if "_shipped" in arguments:
             raise AnsibleError("_shipped is not an option")
         host = str(self._task.delegate_to or task_vars.get("inventory_hostname", ""))
-        ledger, state, check = self.ledger(arguments), arguments.get("state", "merged"), self._task.check_mode
+        ledger, state, check = self.ledger(arguments), str(arguments.get("state", "merged")), self._task.check_mode
         if boolean(arguments.get("with_secrets", False), strict=False) and (ledger is None or state != "gathered"):
             raise AnsibleError("with_secrets: goes with state gathered and a credentials_file, the only place they are written to")
         # a task's own check mode is a look ahead; only where all tasks are one do they build on each other
         dry = check and bool(context.CLIARGS.get("check"))
         left = undone(host, str(arguments.get("store", "")))
         items, places = self.items(arguments, resource)
-        recording = ledger is not None and state not in ("gathered", "rendered", "deleted")
+        recording = ledger is not None and self.makes_secrets(state)
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
             arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
                                             "planned": foreseen(left) if dry else {}})
@@ -75,6 +75,15 @@ class ActionModule(ActionBase):
         if made:
             answer["credentials"] = {"file": arguments.get("credentials_file"), "count": sum(len(each) for each in made.values())}
         return answer
+
+    def resource(self, _arguments: Mapping[str, Any]) -> Resource:
+        """What the task is about: its name says it."""
+        plural = self._task.action.rpartition(".")[2]
+        return next(each for each in RESOURCES.values() if each.plural == plural)
+
+    def makes_secrets(self, state: str) -> bool:
+        """Whether the task may make secrets that have to be written down."""
+        return state not in ("gathered", "rendered", "deleted")
 
     def items(self, arguments: dict[str, Any], resource: Resource) -> tuple[Optional[list[Any]], list[str]]:
         """What is wanted and where it stands, taken out of the arguments; None when nothing was given."""
@@ -167,7 +176,8 @@ def secrets_of(answer: dict[str, Any], resource: Resource, run: Run) -> dict[str
     made: dict[str, dict[str, Any]] = unveil(run.seed, answer.pop("veiled")) if "veiled" in answer else {}
     seeds = [run.seed, *run.recover]
     for key, name, seed in answer.pop("generated", []):
-        made.setdefault(key, {})[name] = resource.by_name[name].make(seeds[seed], resource.kind, key)
+        field = resource.by_name[name]
+        made.setdefault(key, {})[field.written_as or name] = field.make(seeds[seed], resource.kind, key)
     return made
 
 

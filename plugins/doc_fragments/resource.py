@@ -53,16 +53,6 @@ options:
     description: What is deleted is taken out of all that refers to it. Otherwise nothing is deleted while something refers to it.
     type: bool
     default: false
-  credentials_file:
-    description:
-      - File on the controller that generated secrets are written to, by host, resource, key and field. It is made with mode 0600, or merged with
-        what it has. Its folder must exist.
-      - A run that ends before it could write leaves a file beside it, its name followed by C(.pending-); the next run writes what is missing.
-      - Without it a secret is not generated when nobody could learn it.
-    type: path
-  credentials_vault_id:
-    description: Vault id that O(credentials_file) is encrypted with.
-    type: str
   with_secrets:
     description: With O(state=gathered), write the sealed secrets (digests, and PINs) to O(credentials_file).
     type: bool
@@ -83,33 +73,4 @@ options:
       - The realm of the site's passwords. It is set by the first run that writes, for good, since the digests of passwords hold it.
       - When not given, the one that was set; before that what role P(switchboard.asterisk.asterisk#role) told Asterisk, or else V(switchboard).
     type: str
-  asterisk_config_dir:
-    description: Where Asterisk's configuration is on the host.
-    type: path
-    default: /etc/asterisk
-  store:
-    description: Folder on the host of the store and the compiled files.
-    type: path
-    default: /var/lib/switchboard
-  lock_timeout:
-    description: How long to wait for another run on the same host, in seconds.
-    type: int
-    default: 120
-attributes:
-  check_mode:
-    description: Says what would change, from the same plan as a real run, without asking Asterisk.
-    support: full
-  diff_mode:
-    description: Shows before and after of what changes, without secrets.
-    support: full
-  async:
-    description: Runs queue on the host; async is refused.
-    support: none
-requirements:
-  - Python 3.9 or later on the host
-notes:
-  - The host is set up by P(switchboard.asterisk.asterisk#role).
-  - The change is live when the task ends. What Asterisk refuses is rolled back.
-author:
-  - Switchboard (@switchboard)
 """

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gc
 import hashlib
 import json
@@ -15,11 +16,13 @@ import resource as usage
 import sys
 import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .acts import ACTS, plan_act
 from .compile import Compiled, compile_site
 from .control.generations import Generations
 from .control.live import Change, Host, Live, connect
@@ -38,6 +41,8 @@ STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered")
 STARTED = time.perf_counter()
 KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always whole
 REALM = "switchboard"   # of a site for which nobody named one
+
+Decide = Callable[[Callable[[Resource], Have], Site], Plan]      # what must change, from what the store has of a kind and the site
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "config_file": {"type": "path"},
@@ -60,6 +65,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+ACT_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "kind": {"type": "str", "choices": ["agents", "extensions", "users"], "default": "agents"},
+    "names": {"type": "list", "elements": "str", "required": True},
+    "act": {"type": "str", "choices": list(ACTS), "required": True},
+    **{name: ARGUMENTS[name] for name in ("credentials_file", "credentials_vault_id", "asterisk_config_dir", "store", "lock_timeout", "_shipped")},
+}
+
+
 def arguments(resource: Resource) -> dict[str, dict[str, Any]]:
     """The options of a resource's module."""
     config = {"type": "dict"} if resource.single else {"type": "list", "elements": "dict"}
@@ -70,9 +83,19 @@ def main(resource: Resource) -> None:
     """What every resource module does."""
     gc.disable()        # it ends in seconds and makes no cycles worth collecting; looking for them among 10,000 items costs a fifth of its time
     module = AnsibleModule(argument_spec=arguments(resource), supports_check_mode=True, no_log=True, mutually_exclusive=[("config", "config_file")])
+    answer(module, functools.partial(run, resource))
+
+
+def main_act() -> None:
+    """What module credentials does."""
+    answer(AnsibleModule(argument_spec=ACT_ARGUMENTS, supports_check_mode=True, no_log=True), run_act)
+
+
+def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool, dict[str, Any]], None]) -> None:
+    """Carry out the module's task and tell Ansible how it went."""
     result: dict[str, Any] = {"changed": False}
     try:
-        run(resource, module.params, module.check_mode, module._diff, result)
+        task(module.params, module.check_mode, module._diff, result)
     except Trouble as trouble:
         module.fail_json(msg=str(trouble))
     for warning in result.pop("warnings", []):
@@ -90,10 +113,11 @@ def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
         raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
     except RecursionError:
         raise Wrong("is nested too deeply", "config") from None
-    if given["items"] is None and resource.single and params["state"] == "deleted":
+    state = params.get("state", "gathered")
+    if given["items"] is None and resource.single and state == "deleted":
         given["items"] = [{}]
-    if given["items"] is None and params["state"] != "gathered":
-        raise Wrong(f"is needed for state {params['state']}: give config or config_file", "config")
+    if given["items"] is None and state != "gathered":
+        raise Wrong(f"is needed for state {state}: give config or config_file", "config")
     return given
 
 
@@ -104,20 +128,50 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
     scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
     order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] != "on_create",  # noqa: S105, no password
-                  now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), seed=given["seed"], recording=given["recording"],
+                  now=now(), seed=given["seed"], recording=given["recording"],
                   recover=given["recover"], cascade=params["cascade"])
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
     if state == "rendered":
         rendered(resource, order, want, site_of(params, REALM, {}), result)
-    elif state == "gathered" or check:      # reads one consistent store, waits for nobody and writes nothing
-        carry_out(resource, order, want, params, host, True, diff, given["planned"], result)
+    elif state == "gathered":       # reads one consistent store, waits for nobody and writes nothing
+        with opened(host) as store:
+            _realm, _revision, documents, claims = store.read()
+            foresee(given["planned"], documents, claims)
+            gathered(resource, order, Have(documents.get(resource.kind, {}), claims, documents), params["with_secrets"], result)
+    else:
+        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given["planned"], result)
+    measured(result)
+
+
+def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
+    """One task of module credentials, from arguments to `result`. Raises Trouble."""
+    resource = next(each for each in RESOURCES.values() if each.plural == params["kind"])
+    given = shipped(resource, params)
+    order = Order("merged", now=now(), seed=given["seed"], recording=given["recording"], recover=given["recover"])
+    host = Host(config=params["asterisk_config_dir"], state=params["store"])
+    in_turn(lambda have, site: plan_act(resource, params["act"], params["names"], order, have(resource), site),
+            {"realm": None, "number_range": None, **params}, host, check, diff, given["planned"], result)
+    measured(result)
+
+
+def now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, planned: Mapping[str, Any], result: dict[str, Any]) -> None:
+    """Carry out what is decided, once no other run is at work. Check mode waits for nobody."""
+    if check:
+        carry_out(decide, params, host, True, diff, planned, result)
     elif not os.path.isdir(host.state):
         raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
     else:
         with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
-            carry_out(resource, order, want, params, host, False, diff, {}, result)
+            carry_out(decide, params, host, False, diff, {}, result)
             if lock.waited:
                 result["waited_for"] = lock.waited
+
+
+def measured(result: dict[str, Any]) -> None:
     result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
                         "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
 
@@ -139,21 +193,23 @@ def default_realm(host: Host) -> str:
     return found[1] if found else REALM
 
 
-def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Mapping[str, Any], host: Host, check: bool, diff: bool,
-              planned: Mapping[str, Any], result: dict[str, Any]) -> None:
+@contextmanager
+def opened(host: Host) -> Iterator[Store]:
     store = Store(os.path.join(host.state, "store.db"))
     try:
-        with store.reading():
-            realm, revision, documents, claims = store.realm(), store.revision(), store.documents(), store.claims()
+        yield store
+    finally:
+        store.close()
+
+
+def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, planned: Mapping[str, Any], result: dict[str, Any]) -> None:
+    with opened(host) as store:
+        realm, revision, documents, claims = store.read()
         foresee(planned, documents, claims)
-        have = Have(documents.get(resource.kind, {}), claims, documents)
-        if order.state == "gathered":
-            gathered(resource, order, have, params["with_secrets"], result)
-            return
         site = site_of(params, realm or default_realm(host), documents.get(SETTINGS.kind, {}).get(SINGLE, {}))
         if realm is not None and realm != site.realm:
             raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
-        made = plan(resource, order, want, have, site)
+        made = decide(lambda resource: Have(documents.get(resource.kind, {}), claims, documents), site)
         generations = Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
         if realm is None and generations.proof():
             raise Unready(f"the store {store.path} is empty, but the configuration in force was compiled from one: restore it from a backup, "
@@ -162,7 +218,7 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
         compiled, files = None, []
         if made.changed or drifted or not generations.is_proven(origin(revision)):
             cascaded = {kind: {**documents[kind], **changed} for kind, changed in made.cascaded.items()}
-            compiled = compile_site({**documents, **cascaded, resource.kind: made.after})
+            compiled = compile_site({**documents, **cascaded, made.resource.kind: made.after})
             files = generations.differing(compiled.files)
         show(made, files, drifted, diff, result)
         if check:
@@ -178,8 +234,6 @@ def carry_out(resource: Resource, order: Order, want: Iterable[Any], params: Map
                 result["reloaded"] = []
             if generations.proof():
                 generations.prove(generations.current() or "", origin(store.revision()))
-    finally:
-        store.close()
 
 
 def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
@@ -188,7 +242,8 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
         if not live.knows_context(context):
             raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
-    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete], mailboxes=mailboxes(made))
+    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete], mailboxes=mailboxes(made),
+                    fresh_pins=made.renewed)
     return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
 
 

@@ -82,6 +82,7 @@ class Plan:
     restate: dict[str, Said] = field(default_factory=dict)                  # said in other words, with the same meaning today: no change
     generated: list[tuple[str, str, int]] = field(default_factory=list)
     after: dict[str, Said] = field(default_factory=dict)                    # all of the kind, once the plan is carried out
+    renewed: set[str] = field(default_factory=set)                          # numbers of mailboxes whose PIN is set again, even if it was changed by telephone
     cascaded: dict[str, dict[str, Said]] = field(default_factory=dict)      # kind: key: what is said once its references are taken out
 
     @property

@@ -24,6 +24,7 @@ RELOADED_BY = {**dict.fromkeys(map(file_of, TEMPLATES), "res_pjsip.so"), "voicem
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
+FORGOTTEN = ".forgotten"    # ends the name of a PIN that was set by telephone, until the run is through
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Change:
     files: Collection[str]                  # whose text differs from what is in force
     devices: Collection[str]                # that the run creates, updates or deletes
     mailboxes: Mapping[str, str]            # number: name of the owner, of mailboxes to set aside
+    fresh_pins: Collection[str] = ()        # numbers of mailboxes whose PIN is the compiled one again, whatever was set by telephone
 
 
 class Live:
@@ -67,7 +69,8 @@ class Live:
             self.reload(modules)
             endpoints = self.verify(change, modules)
             self.set_aside(change.mailboxes, set_aside)
-            if set(change.mailboxes) & change.compiled.mailboxes:       # the next owner of such a mailbox has just taken over its PIN
+            self.forget_pins(change.fresh_pins, set_aside)
+            if change.fresh_pins or set(change.mailboxes) & change.compiled.mailboxes:       # Asterisk has just read the old owner's PIN
                 self.ami.action("Reload", Module="app_voicemail.so")
             commit()
         except BaseException as wrong:
@@ -80,6 +83,10 @@ class Live:
                 self.back(modules, wrong)
                 self.generations.trust(before, proof)
             raise
+        for _there, here in set_aside:
+            if here.endswith(FORGOTTEN):
+                with contextlib.suppress(OSError):
+                    os.unlink(here)
         if "res_pjsip.so" in modules:
             self.sweep(change.compiled, endpoints)
         self.generations.prove(fresh, origin())
@@ -171,6 +178,18 @@ class Live:
                     os.rename(there, here)
                 except OSError as wrong:
                     raise Unready(f"mailbox {number} of {owner} cannot be set aside: {wrong.strerror}; the old configuration is back in force") from None
+                done.append((there, here))
+
+    def forget_pins(self, numbers: Iterable[str], done: list[tuple[str, str]]) -> None:
+        """A PIN that was set by telephone stands in the mailbox, and is worth more than a compiled one (passwordlocation=spooldir)."""
+        for number in numbers:
+            there = os.path.join(self.host.mailboxes, "default", number, "secret.conf")
+            if os.path.exists(there):
+                here = there + FORGOTTEN
+                try:
+                    os.rename(there, here)
+                except OSError as wrong:
+                    raise Unready(f"the PIN of mailbox {number} cannot be reset: {wrong.strerror}; the old configuration is back in force") from None
                 done.append((there, here))
 
     def sweep(self, compiled: Compiled, endpoints: Iterable[Message]) -> None:

@@ -291,6 +291,7 @@ class Secret(Field):
     length: int = 20                                # of a generated one: 117 bits
     needed: Callable[[Whole], bool] = always
     told: Callable[[Whole], bool] = never           # whoever needs a generated one gets it without credentials_file
+    written_as: str = ""                            # the name of a generated one in credentials_file, where it is not the field's
 
     secret = True
 

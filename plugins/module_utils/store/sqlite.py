@@ -144,6 +144,11 @@ class Store:
         finally:
             self.base.execute("ROLLBACK")
 
+    def read(self) -> tuple[Optional[str], int, dict[str, dict[str, dict[str, Any]]], dict[Claim, tuple[str, str]]]:
+        """Realm, revision, documents and claims of one moment."""
+        with self.reading():
+            return self.realm(), self.revision(), self.documents(), self.claims()
+
     def realm(self) -> Optional[str]:
         if self.base is None:
             return None

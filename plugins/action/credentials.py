@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of module credentials: the same as that of the resources, for the people who are named."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ansible.errors import AnsibleError
+from ansible_collections.switchboard.asterisk.plugins.action.resource import ActionModule as ResourceAction
+from ansible_collections.switchboard.asterisk.plugins.module_utils.acts import ACTS
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import Resource
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
+
+
+class ActionModule(ResourceAction):
+    def resource(self, arguments: Mapping[str, Any]) -> Resource:
+        plural = arguments.get("kind", "agents")
+        found = [each for each in RESOURCES.values() if each.plural == plural]
+        if not found:
+            raise AnsibleError(f"kind: there are no {plural}")
+        return found[0]
+
+    def makes_secrets(self, _state: str) -> bool:
+        act = ACTS.get(str(self._task.args.get("act")))
+        if act and act.makes and self._task.args.get("credentials_file") is None:
+            raise AnsibleError(f"credentials_file: is needed for {self._task.args['act']}: nobody would know the new secret")
+        return bool(act and act.makes)
+
+    def items(self, _arguments: dict[str, Any], _resource: Resource) -> tuple[Optional[list[Any]], list[str]]:
+        return None, []
