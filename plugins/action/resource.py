@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
         dry = check and bool(context.CLIARGS.get("check"))
         left = undone(host, str(arguments.get("store", "")))
         items, places = self.items(arguments, resource)
-        recording = ledger is not None and self.makes_secrets(state)
+        recording = self.makes_secrets(state) and ledger is not None
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
             arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
                                             "planned": foreseen(left) if dry else {}})

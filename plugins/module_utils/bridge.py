@@ -26,6 +26,7 @@ from .acts import ACTS, plan_act
 from .compile import Compiled, compile_site
 from .control.generations import Generations
 from .control.live import Change, Host, Live, connect
+from .identities import plan_rename, plan_renumber
 from .model.errors import Trouble, Unready, Wrong
 from .model.fields import Said
 from .model.numbers import NumberRange
@@ -55,7 +56,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "credentials_vault_id": {"type": "str"},
     "with_secrets": {"type": "bool", "default": False},
     "number_range": {"type": "str"},
-    "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create"},
+    "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
     "realm": {"type": "str"},
     "asterisk_config_dir": {"type": "path", "default": Host.config},
     "store": {"type": "path", "default": Host.state},
@@ -65,11 +66,26 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+HOST_ARGUMENTS = {name: ARGUMENTS[name] for name in ("asterisk_config_dir", "store", "lock_timeout", "_shipped")}
+LEDGER_ARGUMENTS = {name: ARGUMENTS[name] for name in ("credentials_file", "credentials_vault_id")}
 ACT_ARGUMENTS: dict[str, dict[str, Any]] = {
     "kind": {"type": "str", "choices": ["agents", "extensions", "users"], "default": "agents"},
     "names": {"type": "list", "elements": "str", "required": True},
     "act": {"type": "str", "choices": list(ACTS), "required": True},
-    **{name: ARGUMENTS[name] for name in ("credentials_file", "credentials_vault_id", "asterisk_config_dir", "store", "lock_timeout", "_shipped")},
+    **LEDGER_ARGUMENTS, **HOST_ARGUMENTS,
+}
+RENAME_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "kind": {"type": "str", "choices": sorted(each.plural for each in RESOURCES.values() if not each.single), "default": "agents"},
+    "name": {"type": "str", "required": True},
+    "to": {"type": "str", "required": True},
+    "sip_password": {"type": "str", "no_log": True},
+    **LEDGER_ARGUMENTS, **HOST_ARGUMENTS,
+}
+RENUMBER_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "kind": {"type": "str", "choices": sorted(each.plural for each in RESOURCES.values() if "number" in each.by_name), "default": "agents"},
+    "name": {"type": "str", "required": True},
+    "to": {"type": "str", "required": True},
+    **HOST_ARGUMENTS,
 }
 
 
@@ -89,6 +105,16 @@ def main(resource: Resource) -> None:
 def main_act() -> None:
     """What module credentials does."""
     answer(AnsibleModule(argument_spec=ACT_ARGUMENTS, supports_check_mode=True, no_log=True), run_act)
+
+
+def main_rename() -> None:
+    """What module rename does."""
+    answer(AnsibleModule(argument_spec=RENAME_ARGUMENTS, supports_check_mode=True, no_log=True), run_rename)
+
+
+def main_renumber() -> None:
+    """What module renumber does."""
+    answer(AnsibleModule(argument_spec=RENUMBER_ARGUMENTS, supports_check_mode=True, no_log=True), run_renumber)
 
 
 def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool, dict[str, Any]], None]) -> None:
@@ -145,12 +171,33 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
 
 def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     """One task of module credentials, from arguments to `result`. Raises Trouble."""
+    resource, given, order = of_kind(params)
+    one_off(lambda have, site: plan_act(resource, params["act"], params["names"], order, have(resource), site), params, given, check, diff, result)
+
+
+def run_rename(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
+    """One task of module rename, from arguments to `result`. Raises Trouble."""
+    resource, given, order = of_kind(params)
+    password = given["items"][0] if given["items"] else None
+    one_off(lambda have, site: plan_rename(resource, params["name"], params["to"], password, order, have(resource), site), params, given, check, diff, result)
+
+
+def run_renumber(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
+    """One task of module renumber, from arguments to `result`. Raises Trouble."""
+    resource, given, order = of_kind(params)
+    one_off(lambda have, site: plan_renumber(resource, params["name"], params["to"], order, have(resource), site), params, given, check, diff, result)
+
+
+def of_kind(params: Mapping[str, Any]) -> tuple[Resource, dict[str, Any], Order]:
+    """What a one-off act is about, what was shipped for it, and how it goes about it."""
     resource = next(each for each in RESOURCES.values() if each.plural == params["kind"])
     given = shipped(resource, params)
-    order = Order("merged", now=now(), seed=given["seed"], recording=given["recording"], recover=given["recover"])
+    return resource, given, Order("merged", now=now(), seed=given["seed"], recording=given["recording"], recover=given["recover"])
+
+
+def one_off(decide: Decide, params: Mapping[str, Any], given: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
-    in_turn(lambda have, site: plan_act(resource, params["act"], params["names"], order, have(resource), site),
-            {"realm": None, "number_range": None, **params}, host, check, diff, given["planned"], result)
+    in_turn(decide, {"realm": None, "number_range": None, **params}, host, check, diff, given["planned"], result)
     measured(result)
 
 
@@ -218,7 +265,7 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
         compiled, files = None, []
         if made.changed or drifted or not generations.is_proven(origin(revision)):
             cascaded = {kind: {**documents[kind], **changed} for kind, changed in made.cascaded.items()}
-            compiled = compile_site({**documents, **cascaded, made.resource.kind: made.after})
+            compiled = compile_site({**renamed(made, documents), **cascaded, made.resource.kind: made.after})
             files = generations.differing(compiled.files)
         show(made, files, drifted, diff, result)
         if check:
@@ -236,14 +283,24 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
                 generations.prove(generations.current() or "", origin(store.revision()))
 
 
+def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[str, Mapping[str, Said]]:
+    """All documents, with the new keys in what refers to what is renamed; in the store they refer by what never changes."""
+    if not made.renamed:
+        return documents
+    to = {old: new for new, old in made.renamed.items()}
+    follow: dict[str, Mapping[str, str]] = {kind: {key: to.get(key, key) if kind == made.resource.kind else key for key in known}
+                                            for kind, known in documents.items()}
+    return {kind: {key: RESOURCES[kind].renamed(said, follow) for key, said in known.items()} for kind, known in documents.items()}
+
+
 def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
     """Carry a plan out on the host: Asterisk first, then the store. Returns the Asterisk modules that were reloaded."""
     for context, key in contexts(made).items():
         if not live.knows_context(context):
             raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
-    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete], mailboxes=mailboxes(made),
-                    fresh_pins=made.renewed)
+    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete, *made.renamed.values()],
+                    mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)
     return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
 
 
@@ -261,12 +318,13 @@ def write(made: Plan, store: Store, site: Site) -> None:
     store.prepare()
     same = {key: (after, after) for key, after in made.restate.items()}
     cascaded = {kind: {key: (after, after) for key, after in changed.items()} for kind, changed in made.cascaded.items()}
-    store.write(made.resource, made.create, {**made.update, **same}, list(made.delete), site.realm, cascaded)
+    store.write(made.resource, made.create, {**made.update, **same}, list(made.delete), site.realm, cascaded, made.renamed)
 
 
 def foreseen(made: Plan) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
     """What check mode leaves undone, for the tasks after it: kind: key: what would be said, None for what would be gone. Without a secret."""
-    done: dict[str, Mapping[str, Optional[Said]]] = {**made.cascaded, made.resource.kind: {key: after for _what, key, _before, after in made.changes()}}
+    own: dict[str, Optional[Said]] = {**dict.fromkeys(made.renamed.values()), **{key: after for _what, key, _before, after in made.changes()}}
+    done: dict[str, Mapping[str, Optional[Said]]] = {**made.cascaded, made.resource.kind: own}
     return {kind: {key: None if said is None else held(RESOURCES[kind], said) for key, said in changed.items()} for kind, changed in done.items()}
 
 

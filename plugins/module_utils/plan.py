@@ -82,7 +82,9 @@ class Plan:
     restate: dict[str, Said] = field(default_factory=dict)                  # said in other words, with the same meaning today: no change
     generated: list[tuple[str, str, int]] = field(default_factory=list)
     after: dict[str, Said] = field(default_factory=dict)                    # all of the kind, once the plan is carried out
-    renewed: set[str] = field(default_factory=set)                          # numbers of mailboxes whose PIN is set again, even if it was changed by telephone
+    renewed: set[str] = field(default_factory=set)                          # numbers of mailboxes whose PIN is new, even if it was changed by telephone
+    renamed: dict[str, str] = field(default_factory=dict)                   # new key: old key, of what is updated
+    moved: dict[str, str] = field(default_factory=dict)                     # old number: new number, of mailboxes that come along
     cascaded: dict[str, dict[str, Said]] = field(default_factory=dict)      # kind: key: what is said once its references are taken out
 
     @property

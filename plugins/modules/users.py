@@ -236,10 +236,10 @@ options:
 """
 
 EXAMPLES = r"""
-- name: A profile for supervisors
+- name: A profile for shift leaders
   switchboard.asterisk.user_profiles:
     config:
-      - name: supervisor
+      - name: shift-lead
         sections:
           agents: read
         listen: true
@@ -253,7 +253,7 @@ EXAMPLES = r"""
         email: ada@example.org
       - username: sam.super
         full_name: Sam Super
-        profile: supervisor
+        profile: shift-lead
         description: Night shift
     credentials_file: credentials.yml
 

@@ -34,6 +34,12 @@ class Pbx:
         assert not check or done.returncode == 0, f"{command}: {done.stderr or done.stdout}"
         return done.stdout
 
+    def python(self, script):
+        """What a Python script prints on the host."""
+        done = subprocess.run(["podman", "exec", "-i", self.name, "python3", "-"], input=script, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def asterisk(self, command):
         return self.run(f"asterisk -rx '{command}'")
 

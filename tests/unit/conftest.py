@@ -86,6 +86,19 @@ class House:
         json.dumps(result)
         return result
 
+    def once(self, what: str, name: str, to: str, kind: str = "agents", check: bool = False, recording: bool = True, password: str = "",
+             seed: str = "") -> dict[str, Any]:
+        """The result of one task of module rename or renumber."""
+        load = {"items": [password] if password else None, "places": [], "seed": seed or next(self.seeds), "recording": recording, "recover": [],
+                "planned": {}}
+        params = {each: spec.get("default") for each, spec in (bridge.RENAME_ARGUMENTS if what == "rename" else bridge.RENUMBER_ARGUMENTS).items()}
+        params |= {"name": name, "to": to, "kind": kind, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
+                   "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()}
+        result: dict[str, Any] = {"changed": False}
+        (bridge.run_rename if what == "rename" else bridge.run_renumber)(params, check, True, result)
+        json.dumps(result)
+        return result
+
     @property
     def store(self) -> str:
         return str(self.state / "store.db")

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from ..compile import Compiled
@@ -43,6 +43,7 @@ class Change:
     files: Collection[str]                  # whose text differs from what is in force
     devices: Collection[str]                # that the run creates, updates or deletes
     mailboxes: Mapping[str, str]            # number: name of the owner, of mailboxes to set aside
+    moved: Mapping[str, str] = field(default_factory=dict)      # old number: new number, of mailboxes that come along
     fresh_pins: Collection[str] = ()        # numbers of mailboxes whose PIN is the compiled one again, whatever was set by telephone
 
 
@@ -69,8 +70,9 @@ class Live:
             self.reload(modules)
             endpoints = self.verify(change, modules)
             self.set_aside(change.mailboxes, set_aside)
+            self.move(change.moved, set_aside)
             self.forget_pins(change.fresh_pins, set_aside)
-            if change.fresh_pins or set(change.mailboxes) & change.compiled.mailboxes:       # Asterisk has just read the old owner's PIN
+            if change.moved or change.fresh_pins or set(change.mailboxes) & change.compiled.mailboxes:       # Asterisk has just read the old owner's PIN
                 self.ami.action("Reload", Module="app_voicemail.so")
             commit()
         except BaseException as wrong:
@@ -178,6 +180,18 @@ class Live:
                     os.rename(there, here)
                 except OSError as wrong:
                     raise Unready(f"mailbox {number} of {owner} cannot be set aside: {wrong.strerror}; the old configuration is back in force") from None
+                done.append((there, here))
+
+    def move(self, mailboxes: Mapping[str, str], done: list[tuple[str, str]]) -> None:
+        """A mailbox goes with its owner to another number; one without an owner that stands there is set aside."""
+        self.set_aside(dict.fromkeys(mailboxes.values(), "nobody"), done)
+        for number, to in mailboxes.items():
+            there, here = (os.path.join(self.host.mailboxes, "default", each) for each in (number, to))
+            if os.path.isdir(there):
+                try:
+                    os.rename(there, here)
+                except OSError as wrong:
+                    raise Unready(f"mailbox {number} cannot be moved to {to}: {wrong.strerror}; the old configuration is back in force") from None
                 done.append((there, here))
 
     def forget_pins(self, numbers: Iterable[str], done: list[tuple[str, str]]) -> None:

@@ -215,8 +215,11 @@ class Store:
             self.opened().backup(copy)
 
     def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Change], delete: Collection[str], realm: str,
-              cascaded: Optional[Mapping[str, Mapping[str, Change]]] = None) -> None:
-        """All changes of a run in one transaction: all of it is there afterwards, or nothing. `cascaded`: updates of other kinds."""
+              cascaded: Optional[Mapping[str, Mapping[str, Change]]] = None, renamed: Optional[Mapping[str, str]] = None) -> None:
+        """All changes of a run in one transaction: all of it is there afterwards, or nothing.
+
+        `cascaded`: updates of other kinds. `renamed`: new key: old key, of what is updated.
+        """
         base = self.opened()
         with self.in_words():
             base.execute("BEGIN IMMEDIATE")
@@ -224,6 +227,7 @@ class Store:
                 base.execute("INSERT OR IGNORE INTO site VALUES ('realm', ?)", (realm,))
                 base.execute("REPLACE INTO site VALUES ('revision', ?)", (str(self.revision() + 1),))
                 base.executemany("DELETE FROM documents WHERE kind = ? AND key = ?", ((resource.kind, key) for key in delete))
+                base.executemany("UPDATE documents SET key = ? WHERE kind = ? AND key = ?", ((to, resource.kind, key) for to, key in (renamed or {}).items()))
                 self.put(resource, create, update)
                 for kind, documents in (cascaded or {}).items():
                     self.put(RESOURCES[kind], {}, documents)

@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "docs/examples"
+PEOPLE_OF_THE_SITE = Path(__file__).resolve().parents[2] / "people"
 PEOPLE = "\ufeffusername;full_name;typology;codecs\r\ncarl.csv;Carl Å;external;alaw ulaw\r\n"     # as a spreadsheet writes it
 GONE = {"agents": ["anna.svensson", "bo.ek", "carl.csv"], "extensions": ["reception", "door"], "settings": [], "teams": ["sales"],
-        "user_profiles": ["team-leader", "trainee", "supervisor"], "users": ["ada.admin", "sam.super"]}
+        "user_profiles": ["team-leader", "trainee", "shift-lead"], "users": ["ada.admin", "sam.super"]}
 ORDER = ["agents", "extensions", "settings", "teams", "users", "user_profiles"]      # what refers to others goes before them
 
 
@@ -45,5 +46,7 @@ def test_examples_work_as_written(pbx, tmp_path, kind):
     shown = play(pbx, tmp_path, EXAMPLES / f"{kind}.yml")
     assert "changed=0" not in shown and "Nothing was left to do" in shown
     key = "username" if kind in ("agents", "users") else "name"
+    if kind == "settings":
+        pbx.apply(kind, config_file=str(PEOPLE_OF_THE_SITE / "settings.yml"))
     if GONE[kind]:
         pbx.apply(kind, state="deleted", config=[{key: name} for name in GONE[kind]])

@@ -2,6 +2,7 @@
 """A mailbox from the message to the mail: left, lit, listened to, and who may listen."""
 
 import pytest
+import yaml
 
 from tests.phones import until
 
@@ -119,3 +120,17 @@ def test_a_pin_changed_by_phone_survives_the_next_run(message, line, pbx):
     mia.dtmf(f"{CHANGED}#1")  # the second attempt; in the menu it would end the call
     mia.hears(tone, timeout=30)
     mia.hangup()
+
+
+def test_a_pin_that_was_changed_by_phone_is_reset(message, line, pbx, tmp_path):
+    _mail, tone = message
+    mia, ledger = line("mia"), tmp_path / "credentials.yml"
+    result = pbx.apply("credentials", names=["mia"], act="reset_voicemail_pin", credentials_file=str(ledger))
+    fresh = yaml.safe_load(ledger.read_text())[pbx.name]["agents"]["mia"]["voicemail_pin"]
+    assert result["changed"] and fresh not in result["output"] and len(fresh) == 6
+    is_refused(mia, CHANGED)
+    sign_in(mia, fresh)
+    mia.dtmf("1")
+    mia.hears(tone, timeout=30)
+    mia.hangup()
+    assert "secret.conf" not in pbx.run("ls /var/spool/asterisk/voicemail/default/2201")

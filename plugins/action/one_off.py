@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the Switchboard authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of module credentials: the same as that of the resources, for the people who are named."""
+"""The controller's half of the modules that do one thing once: credentials, rename, renumber."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site im
 
 class ActionModule(ResourceAction):
     def resource(self, arguments: Mapping[str, Any]) -> Resource:
+        """Of what kind the task's subject is."""
         plural = arguments.get("kind", "agents")
         found = [each for each in RESOURCES.values() if each.plural == plural]
         if not found:
@@ -26,7 +27,9 @@ class ActionModule(ResourceAction):
         act = ACTS.get(str(self._task.args.get("act")))
         if act and act.makes and self._task.args.get("credentials_file") is None:
             raise AnsibleError(f"credentials_file: is needed for {self._task.args['act']}: nobody would know the new secret")
-        return bool(act and act.makes)
+        return bool(act and act.makes) or self._task.action.endswith(".rename")
 
-    def items(self, _arguments: dict[str, Any], _resource: Resource) -> tuple[Optional[list[Any]], list[str]]:
-        return None, []
+    def items(self, arguments: dict[str, Any], _resource: Resource) -> tuple[Optional[list[Any]], list[str]]:
+        """The one thing that must not stand among the module's arguments, where Ansible may show it."""
+        password = arguments.pop("sip_password", None)
+        return (None if password is None else [str(password)]), []

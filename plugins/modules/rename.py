@@ -1,0 +1,69 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rename
+short_description: Gives another name to what is there already
+version_added: 0.1.0
+description:
+  - People marry. Somebody gets another username, or a team, a queue, a telephone or a profile another name, and everything else stays with them,
+    the number, the mailbox, the password for signing in, memberships and whatever refers to them.
+  - A telephone's SIP password holds the name, so that it gets a new one. Its registration and its calls end, as the line of the old name is gone.
+  - When the old name is gone and the new one is there, that was done before, and nothing changes.
+extends_documentation_fragment: [switchboard.asterisk.host]
+options:
+  kind:
+    description: What is renamed.
+    type: str
+    choices: [agents, extensions, teams, user_profiles, users]
+    default: agents
+  name:
+    description: The name it has.
+    type: str
+    required: true
+  to:
+    description: The name it gets.
+    type: str
+    required: true
+  sip_password:
+    description:
+      - The telephone's new password. Made when not given, and then written to O(credentials_file), which only the phones in browsers do without.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Anna Svensson has married
+  switchboard.asterisk.rename:
+    name: anna.svensson
+    to: anna.ek
+    credentials_file: credentials.yml
+"""
+
+RETURN = r"""
+updated:
+  description: The key of what changed, the new one.
+  type: list
+  elements: str
+  returned: always
+before:
+  description: By key, the fields that change, as they were, without secrets.
+  type: dict
+  returned: always
+after:
+  description: By key, the fields that change, as they will be.
+  type: dict
+  returned: always
+reloaded:
+  description: Asterisk modules that were reloaded.
+  type: list
+  elements: str
+  returned: when something changed
+"""
+
+from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import main_rename
+
+if __name__ == "__main__":
+    main_rename()

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People marry, offices renumber: with telephones that keep on calling, and a mailbox whose message stays."""
+
+import pytest
+import yaml
+
+
+@pytest.fixture(name="people", scope="module", autouse=True)
+def people_fixture(staff):
+    staff(agents=[{"username": "vera", "number": "2401", "full_name": "Vera Old", "voicemail": True, "voicemail_pin": "471123", "call_groups": ["hall"]},
+                  {"username": "max", "number": "2402"}])
+
+
+def test_a_new_name_rings_under_the_old_number(pbx, house, line, tmp_path):
+    line("vera").quit()
+    ledger = tmp_path / "credentials.yml"
+    result = pbx.apply("rename", name="vera", to="vera.new", credentials_file=str(ledger))
+    fresh = yaml.safe_load(ledger.read_text())[pbx.name]["agents"]["vera.new"]["sip_password"]
+    assert result["updated"] == ["vera.new"] and fresh not in result["output"]
+    house.baresip("vera", pbx.address, "vera-secret-1").refused()
+    vera, maximilian = house.baresip("vera.new", pbx.address, fresh).registered(), line("max")
+    maximilian.dial("2401")
+    vera.ringing().answer().established()
+    vera.hears(maximilian)
+    maximilian.hangup()
+    again = pbx.apply("rename", name="vera", to="vera.new", credentials_file=str(ledger))
+    assert not again["changed"]
+    pbx.agents({"username": "vera.new", "full_name": "Vera New"})
+    assert pbx.apply("rename", name="vera.new", to="vera", sip_password="vera-secret-1")["changed"]     # as the other tests know her
+
+
+def test_a_mailbox_and_a_registration_come_along_to_another_number(pbx, line):
+    vera, maximilian = line("vera"), line("max")
+    box = "/var/spool/asterisk/voicemail/default"
+    pbx.run(f"install -d -o asterisk -g asterisk {box}/2401/INBOX")
+    pbx.run(f"cp /usr/share/asterisk/sounds/en/hello-world.gsm {box}/2401/INBOX/msg0000.gsm 2>/dev/null || touch {box}/2401/INBOX/msg0000.gsm")
+    pbx.run(f"printf '[message]\\norigmailbox=2401\\ncontext=default\\norigdate=x\\norigtime=1700000000\\nduration=3\\n' > {box}/2401/INBOX/msg0000.txt")
+    pbx.run(f"chown -R asterisk:asterisk {box}/2401")
+    try:
+        assert pbx.apply("renumber", name="vera", to="2409")["changed"]
+        assert not pbx.apply("renumber", name="vera", to="2409")["changed"]
+        assert "msg0000.txt" in pbx.run(f"ls {box}/2409/INBOX") and pbx.run(f"ls {box} | grep -c ^2401$ || true").strip() == "0"
+        vera.lit(1)
+        maximilian.dial("2409")
+        vera.ringing().answer().established()      # without another REGISTER
+        vera.hears(maximilian)
+        maximilian.hangup()
+        assert maximilian.dial("2401").ended().startswith("404")
+    finally:
+        pbx.apply("renumber", name="vera", to="2401")
+        pbx.run(f"rm -rf {box}/2401")
+
+
+def test_a_taken_number_is_refused(pbx):
+    before = pbx.snapshot()
+    refused = pbx.attempt("renumber", name="vera", to="2402")
+    assert refused["failed"] and "agent 'vera': number: 2402 is taken by agent 'max'" in refused["msg"]
+    assert pbx.snapshot() == before
