@@ -52,13 +52,13 @@ def test_a_user_calls_and_is_called(pbx, phone, house):
     ("users", "merged", {"username": "tom", "full_name": "Tom"}, "user 'tom': profile: is needed for role user"),
     ("users", "merged", {"username": "tom", "full_name": "Tom", "profile": "superviser"}, "there is no user_profile 'superviser' (did you mean supervisor?)"),
     ("users", "merged", {"username": "ada", "role": "user"}, "user 'ada': role: never changes after creation: it is admin"),
-    ("users", "merged", {"username": "ada", "password": "short-pw-"}, "user 'ada': password: must have at least 10 characters"),
+    ("users", "merged", {"username": "ada", "password": "short-pw2", "update_password": "always"}, "user 'ada': password: must have at least 10 characters"),
     ("user_profiles", "deleted", {"name": "supervisor"}, "user_profile 'supervisor': is referred to by user 'sam'"),
 ])
 def test_what_is_refused(pbx, module, state, config, error):
     before = pbx.snapshot()
     refused = pbx.attempt(module, state=state, config=[config])
-    assert refused["failed"] and error in refused["msg"] and "short-pw-" not in refused["output"]
+    assert refused["failed"] and error in refused["msg"] and "short-pw2" not in refused["output"]
     assert pbx.snapshot() == before
 
 

@@ -40,11 +40,12 @@ def test_a_mailbox_and_a_registration_come_along_to_another_number(pbx, line):
         assert pbx.apply("renumber", name="vera", to="2409")["changed"]
         assert not pbx.apply("renumber", name="vera", to="2409")["changed"]
         assert "msg0000.txt" in pbx.run(f"ls {box}/2409/INBOX") and pbx.run(f"ls {box} | grep -c ^2401$ || true").strip() == "0"
-        vera.lit(1)
         maximilian.dial("2409")
         vera.ringing().answer().established()      # without another REGISTER
         vera.hears(maximilian)
         maximilian.hangup()
+        vera.quit()
+        line("vera").lit(1)     # a lamp follows at the telephone's next subscription
         assert maximilian.dial("2401").ended().startswith("404")
     finally:
         pbx.apply("renumber", name="vera", to="2401")
