@@ -15,9 +15,8 @@ from typing import Any
 
 from .errors import Wrong
 from .fields import Choice, Field, Flag, Mail, Said, Secret, Text, Whole, never
-from .passwords import is_hash, made, quickly_hashed, verified
+from .passwords import QUICK, is_hash, made, quickly_hashed, verified
 
-QUICK_LOOK = "$pbkdf2-sha256$1$"     # how the hash of a generated password begins
 HISTORY = 24                        # old hashes kept at most
 
 
@@ -39,7 +38,7 @@ class Password(Secret):
 
     def is_made(self, said: Said, seed: str, kind: str, key: str, realm: str) -> bool:
         known = str(said.get("password_hash") or "")
-        return known.startswith(QUICK_LOOK) and verified(known, self.make(seed, kind, key))
+        return known.startswith(QUICK) and verified(known, self.make(seed, kind, key))
 
     def kept(self, password: str, now: str) -> dict[str, Any]:
         """What is said of somebody to whom a generated password is given."""

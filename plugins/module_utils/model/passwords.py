@@ -24,37 +24,40 @@ HASHES = re.compile("|".join((
     rf"\$2[aby]\$\d\d\${CODED}{{53}}",
     rf"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\${CODED}+\${CODED}+",
 )))
-# One round is enough for a password of a hundred random bits: nobody guesses it, however fast the guessing is
-QUICK = r"$pbkdf2-sha256$1$"
+QUICK = "$pbkdf2-sha256$1$"        # how the hash of a generated password begins
 KINDS = {"lower": ("[a-z]", "a lower case letter"), "upper": ("[A-Z]", "an upper case letter"), "digit": ("[0-9]", "a digit"),
          "symbol": (r"[^A-Za-z0-9\s]", "a character that is neither letter nor digit")}
 
 
 @functools.cache
-def library() -> Any:
-    """passlib, only when there is a password: it takes its time to load, and a host that has none need not have it."""
+def library() -> tuple[Any, Any, Any]:
+    """passlib's (slow hash, quick hash, context that verifies), only when there is a password: it takes its time to load, and may be missing.
+
+    The slow one is scrypt (RFC 7914) at the cost that OWASP asks for. One round is enough for a password of a hundred random bits: nobody
+    guesses it, however fast the guessing is.
+    """
     try:
         schemes, context = importlib.import_module("passlib.hash"), importlib.import_module("passlib.context")
     except ImportError:
         raise Unready("passwords are hashed with passlib, which this Python has not: install python3-passlib") from None
-    return schemes, context.CryptContext(SCHEMES)
+    return schemes.scrypt.using(rounds=14, block_size=8, parallelism=5), schemes.pbkdf2_sha256.using(rounds=1), context.CryptContext(SCHEMES)
 
 
 def hashed(password: str) -> str:
-    """The hash of a password that a person chose (scrypt, RFC 7914, at the cost that OWASP asks for)."""
-    schemes, _context = library()
-    return str(schemes.scrypt.using(rounds=14, block_size=8, parallelism=5).hash(password))
+    """The hash of a password that a person chose."""
+    slow, _quick, _context = library()
+    return str(slow.hash(password))
 
 
 def quickly_hashed(password: str) -> str:
     """The hash of a password that nobody could guess: see made."""
-    schemes, _context = library()
-    return str(schemes.pbkdf2_sha256.using(rounds=1).hash(password))
+    _slow, quick, _context = library()
+    return str(quick.hash(password))
 
 
 def verified(known: str, password: str) -> bool:
     """Whether a hash is a password's. Raises Unready when nothing here can tell: bcrypt and argon2 need a library of their own."""
-    _schemes, context = library()
+    _slow, _quick, context = library()
     try:
         return bool(context.verify(password, known))
     except Exception as wrong:      # passlib knows many errors, without a common root

@@ -41,6 +41,7 @@ class Resource:
     groups: frozenset[str] = field(init=False)
     defaults: Mapping[str, Any] = field(init=False)
     references: Mapping[str, Reference] = field(init=False)             # fields that name resources of another kind: how
+    secret: tuple[Secret, ...] = field(init=False)
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
 
     def __post_init__(self) -> None:
@@ -50,14 +51,15 @@ class Resource:
         object.__setattr__(self, "defaults", {each.name: None if isinstance(each.default, Depends) else listed(each.default) for each in self.fields})
         object.__setattr__(self, "references", {each.name: named for each in self.fields
                                                 if isinstance(named := getattr(each, "each", each), Reference)})
+        object.__setattr__(self, "secret", tuple(each for each in self.fields if isinstance(each, Secret)))
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
 
     @property
     def plural(self) -> str:
         return self.kind if self.single else self.kind + "s"
 
-    def secrets(self) -> Iterator[Secret]:
-        return (each for each in self.fields if isinstance(each, Secret))
+    def secrets(self) -> tuple[Secret, ...]:
+        return self.secret
 
     def flat(self, given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Nested groups as dotted names."""

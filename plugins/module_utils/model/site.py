@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,11 +29,14 @@ class Site:
     numbers: NumberRange
     settings: Whole = field(default_factory=lambda: SETTINGS.complete({}))
 
+    defaults: Mapping[str, Any] = field(init=False)
+
     def __post_init__(self) -> None:
+        named = {name.partition(".")[2]: value for name, value in self.settings.items() if name.startswith("defaults.")}
+        object.__setattr__(self, "defaults", named)
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", self.realm):
             raise Wrong("must be at most 64 letters, digits, '.', '_' or '-'", "realm")
 
     def starts_with(self, resource: Resource) -> dict[str, Any]:
         """The site's own defaults, where they are other than the resource's. They are said of it, so that it keeps them when they change."""
-        names = {name.partition(".")[2]: value for name, value in self.settings.items() if name.startswith("defaults.")}
-        return {name: value for name, value in names.items() if name in resource.by_name and value != resource.defaults[name]}
+        return {name: value for name, value in self.defaults.items() if name in resource.by_name and value != resource.defaults[name]}
