@@ -25,7 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .acts import ACTS, plan_act
 from .compile import Compiled, compile_site
 from .control.generations import Generations
-from .control.live import Change, Host, Live, connect
+from .control.live import Change, Host, Live, connect, pin_by_telephone
 from .identities import plan_rename, plan_renumber
 from .model.errors import Trouble, Unready, Wrong
 from .model.fields import Said
@@ -161,9 +161,10 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
         rendered(resource, order, want, site_of(params, REALM, {}), result)
     elif state == "gathered":       # reads one consistent store, waits for nobody and writes nothing
         with opened(host) as store:
-            _realm, _revision, documents, claims = store.read()
+            realm, _revision, documents, claims = store.read()
             foresee(given["planned"], documents, claims)
-            gathered(resource, order, Have(documents.get(resource.kind, {}), claims, documents), params["with_secrets"], result)
+            gathered(resource, order, Have(documents.get(resource.kind, {}), claims, documents), params["with_secrets"], host, result)
+            result["realm"] = realm or default_realm(host)
     else:
         in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given["planned"], result)
     measured(result)
@@ -395,7 +396,7 @@ def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:
     return {**sides, "before_header": made.resource.plural + more, "after_header": made.resource.plural + more}
 
 
-def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, result: dict[str, Any]) -> None:
+def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, host: Host, result: dict[str, Any]) -> None:
     """What the store has in scope, as it can be applied again, and the owner of each number in it."""
     in_scope = sorted((key, said) for key, said in have.documents.items() if order.scope.holds(key, said.get("number")))
     secret = {each.name for each in resource.secrets()}
@@ -405,7 +406,11 @@ def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, r
     result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items())
                          if space == "number" and (order.scope if kind == resource.kind else others).holds(key, value)}
     if with_secrets:        # the action plugin takes them out of the result and writes them to credentials_file
-        result["veiled"] = veil(order.seed, {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope})
+        sealed = {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope}
+        for key, said in in_scope:
+            if "voicemail_pin" in sealed[key]:
+                sealed[key]["voicemail_pin"] = pin_by_telephone(host, said["number"]) or said["voicemail_pin"]
+        result["veiled"] = veil(order.seed, sealed)
 
 
 def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, result: dict[str, Any]) -> None:

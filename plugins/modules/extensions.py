@@ -239,6 +239,10 @@ gathered:
   type: list
   elements: dict
   returned: with state gathered
+realm:
+  description: The realm of the site's passwords.
+  type: str
+  returned: with state gathered
 rendered:
   description: The compiled files by name, secrets as stars.
   type: dict

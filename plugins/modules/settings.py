@@ -246,6 +246,10 @@ gathered:
   description: What the host has, without secrets; applied again, it changes nothing.
   type: dict
   returned: with state gathered
+realm:
+  description: The realm of the site's passwords.
+  type: str
+  returned: with state gathered
 rendered:
   description: The compiled files by name, secrets as stars.
   type: dict

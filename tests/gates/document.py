@@ -90,6 +90,7 @@ RETURN: dict[str, Any] = {
         "elements": "dict",
         "returned": "with state gathered",
     },
+    "realm": {"description": "The realm of the site's passwords.", "type": "str", "returned": "with state gathered"},
     "rendered": {"description": "The compiled files by name, secrets as stars.", "type": "dict", "returned": "with state rendered"},
     "module": {"description": "Peak memory in MiB, seconds and Python of the module on the host.", "type": "dict", "returned": "always"},
 }

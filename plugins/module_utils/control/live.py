@@ -238,6 +238,16 @@ class Live:
         return answer.get("Response") == ["Success"]
 
 
+def pin_by_telephone(host: Host, number: str) -> str:
+    """The PIN that was set by telephone, or nothing: it is worth more than the one that was compiled."""
+    try:
+        with open(os.path.join(host.mailboxes, "default", number, "secret.conf"), encoding="utf-8", errors="replace") as file:
+            found = re.search(r"^password *=>? *([0-9]+)", file.read(), re.MULTILINE)
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
 def transport_of(objects: Objects) -> str:
     return dict(value.split("=", 1) for option, value in objects["endpoint"] if option == "set_var").get("LINE_TRANSPORT", "")
 
