@@ -71,6 +71,9 @@ class Pictures:
             os.sync()       # once for all of them: a file of its own name must be whole, also after the power went
             for path in fresh:
                 os.replace(path, path[:-len(FRESH)])
+            number = os.open(self.folder, os.O_RDONLY)
+            os.fsync(number)
+            os.close(number)
         except OSError as wrong:
             raise Unready(f"the avatars cannot be kept in {self.folder}: {wrong.strerror}") from None
         finally:
