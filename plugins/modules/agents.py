@@ -579,6 +579,12 @@ EXAMPLES = r"""
         number: "1042"
     credentials_file: credentials.yml
 
+- name: Anna sends her picture, a file beside the playbook
+  switchboard.asterisk.agents:
+    config:
+      - username: anna.svensson
+        avatar: portraits/anna.png
+
 - name: Bo leaves for a while
   switchboard.asterisk.agents:
     config:

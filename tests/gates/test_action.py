@@ -95,14 +95,13 @@ def album(home: Path) -> Path:
     return home
 
 
-
 def test_pictures_are_found_by_name_and_said_by_content(ansible: Environment, album: Path) -> None:
     """Where config_file is, or else where Ansible looks for files; in check mode nothing is sent, nor asked."""
     (album / "people/agents.yml").write_text(yaml.safe_dump([
         {"username": "ben", "avatar": "portraits/grey.png"}, {"username": "cleo", "full_name": "Cleo", "avatar": "portraits/red.png"}]))
     plain = trips(task(ansible, album, "-vvv", "--check", config=[{"username": "ben", "description": "x"}]))
     shown = task(ansible, album, "-vvv", "--check", config_file="people/agents.yml")
-    assert name(GREY, "jpg") in shown and name(RED) in shown and "portraits" not in shown and trips(shown) == plain
+    assert name(GREY, "jpg") in shown and name(RED) in shown and "portraits" not in shown and trips(shown) == plain > 0
     shown = task(ansible, album, "--check", config=[{"username": "ben", "avatar": "portraits/red.png"}])
     assert name(RED) in shown and not (album / "state/avatars").exists()
 
@@ -135,10 +134,10 @@ def test_what_does_not_come_to_pass_leaves_no_picture(ansible: Environment, albu
     (album / "state/avatars").mkdir()
     (album / "state/avatars" / name(RED)[7:]).write_bytes(RED)
     shown = task(ansible, album, "-vvv", fails=True, config=[{"username": "ben", "avatar": "portraits/red.png"}])
-    assert "PUT" not in shown.partition("ended with")[2].replace("PUTTING", "")
+    assert "avatars.tar" not in shown
     shown = task(ansible, album, "-vvv", fails=True, config=[{"username": "ben", "avatar": str(album / "people/portraits/grey.png")}])
     assert "avatars.tar" in shown
-    assert not [each for each in (album / "state/avatars").glob("*") if each.name != name(RED)[7:]]
+    assert not (album / "state/avatars" / name(GREY, "jpg")[7:]).exists()
 
 
 def test_who_goes_may_go_without_the_file(ansible: Environment, album: Path) -> None:

@@ -18,7 +18,8 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def png(width: int = 2, height: int = 3, colour: int = 0) -> bytes:
     """One colour all over, 8 bits a sample, RGB."""
     rows = (b"\0" + colour.to_bytes(3, "big") * width) * height
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def segment(marker: int, data: bytes) -> bytes:
