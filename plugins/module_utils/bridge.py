@@ -328,7 +328,7 @@ def give(resource: Resource, pictures: Pictures, brought: Mapping[str, Any], res
         return
     wanted, present = pictured({resource.kind: dict(enumerate(result["gathered"]))}) - {*brought["known"]}, pictures.present()
     if wanted - present:
-        result["warnings"] = [f"{', '.join(shortly(wanted - present))}: gone from the host"]
+        result.setdefault("warnings", []).append(f"{', '.join(shortly(wanted - present))}: gone from the host")
     if wanted & present:
         pictures.pack(brought["wanted"], wanted & present)
         result["packed"] = True
