@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the Switchboard authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of all resource modules: parse config_file, ship the items, write generated secrets down."""
+"""The controller's half of all resource modules: parse config_file, ship the items and their pictures, write generated secrets down."""
 from __future__ import annotations
 
 import base64
@@ -10,21 +10,26 @@ import hashlib
 import json
 import os
 import secrets
+import shlex
+import tempfile
 import zlib
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, Optional
 
 from ansible import constants, context
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
 from ansible.plugins.action import ActionBase
+from ansible_collections.switchboard.asterisk.plugins.module_utils.control.live import Host
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Wrong
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import Resource
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.secrets import is_of, unveil
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.credentials import Credentials, Run, Unwritable
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.people import Unreadable, read
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.pictures import Pictures, has, unpack
 
 
 class ActionModule(ActionBase):
@@ -56,12 +61,19 @@ class ActionModule(ActionBase):
         # a task's own check mode is a look ahead; only where all tasks are one do they build on each other
         dry = check and bool(context.CLIARGS.get("check"))
         left = undone(host, str(arguments.get("store", "")))
-        items, places = self.items(arguments, resource)
+        album = self.album(arguments, state)
+        items, places, folder = self.items(arguments, resource)
+        pictures = self.pictures(items or [], resource, state, folder)
         recording = self.makes_secrets(state) and ledger is not None
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
+            archive = "" if check or state in ("gathered", "rendered") else self.brought(pictures, str(arguments.get("store") or Host.state))
+            wanted, known = self.wanted(album) if album and not check else ("", [])
             arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
-                                            "planned": foreseen(left) if dry else {}})
+                                            "planned": foreseen(left) if dry else {},
+                                            "pictures": {"offered": sorted(pictures.paths), "archive": archive, "wanted": wanted, "known": known}})
             answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+            if wanted and not answer.get("failed"):
+                answer["avatars"] = {"dest": album, "fetched": self.fetched(wanted, str(album)) if answer.pop("packed", False) else 0}
             planned = answer.pop("planned", {})
             if dry:
                 foresee(left, planned)
@@ -85,8 +97,8 @@ class ActionModule(ActionBase):
         """Whether the task may make secrets that have to be written down."""
         return state not in ("gathered", "rendered", "deleted")
 
-    def items(self, arguments: dict[str, Any], resource: Resource) -> tuple[Optional[list[Any]], list[str]]:
-        """What is wanted and where it stands, taken out of the arguments; None when nothing was given."""
+    def items(self, arguments: dict[str, Any], resource: Resource) -> tuple[Optional[list[Any]], list[str], str]:
+        """What is wanted and where it stands, taken out of the arguments, and the folder it came from, if any; None when nothing was given."""
         config, path = arguments.pop("config", None), arguments.pop("config_file", None)
         if config is not None and path is not None:
             raise AnsibleError("config and config_file: give one of the two")
@@ -94,14 +106,93 @@ class ActionModule(ActionBase):
             found = self._find_needle("files", str(path))
             real = self._loader.get_real_file(found)        # decrypts a vaulted file
             with open(real, "rb") as file:
-                return read(found, file.read(), resource.plural, self.decrypt, resource.single)
+                return (*read(found, file.read(), resource.plural, self.decrypt, resource.single), os.path.dirname(found))
         if config is None:
-            return None, []
+            return None, [], ""
         if resource.single and isinstance(config, Mapping):
             config = [config]
         elif resource.single or not isinstance(config, list):
             raise AnsibleError(f"config: must be a {'mapping' if resource.single else 'list'}")
-        return [plain(each) for each in config], []
+        return [plain(each) for each in config], [], ""
+
+    def pictures(self, items: list[Any], resource: Resource, state: str, folder: str) -> Pictures:
+        """The pictures that items name, which are then named by their contents. `folder`: where the items came from."""
+        fields = [name for name in resource.pictures if any(isinstance(item, dict) and name in item for item in items)]
+        if state == "deleted":      # who goes may go without the file
+            for item in items if fields else ():
+                for name in fields if isinstance(item, dict) else ():
+                    item.pop(name, None)
+            fields = []
+        beside = self.found("avatars", folder) if fields else None
+        pictures = Pictures(lambda said: self.opened_file(said, folder), beside if beside and os.path.isdir(beside) else None)
+        pictures.name(items, fields)
+        return pictures
+
+    def found(self, said: str, folder: str) -> Optional[str]:
+        """Where something is on the controller: beside the items' file, or else where Ansible looks for files."""
+        try:
+            beside = os.path.join(folder, said)
+            return beside if folder and os.path.exists(beside) else str(self._find_needle("files", said))
+        except (AnsibleFileNotFound, ValueError):
+            return None
+
+    def opened_file(self, said: str, folder: str) -> Optional[str]:
+        """The path of a file, in clear when it is encrypted with Ansible Vault. Raises Wrong."""
+        path = self.found(said, folder)
+        try:
+            return path and str(self._loader.get_real_file(path))
+        except AnsibleFileNotFound:     # it is a folder or a device
+            return path
+        except AnsibleError as wrong:
+            raise Wrong(str(wrong).partition("\n")[0]) from None
+
+    def brought(self, pictures: Pictures, store: str) -> str:
+        """Bring what the host has not yet of the pictures' contents; the path of the archive there, empty when it has all."""
+        if not pictures.paths:
+            return ""
+        listed = self._low_level_execute_command(f"ls {shlex.quote(os.path.join(store, 'avatars'))}")
+        try:
+            with tempfile.NamedTemporaryFile(dir=constants.DEFAULT_LOCAL_TMP) as local:
+                if not pictures.pack(local.name, [f"sha256:{each.strip()}" for each in listed["stdout"].splitlines()]):
+                    return ""
+                there = self.in_tmpdir()
+                self._transfer_file(local.name, there)
+                self._fixup_perms2((self._connection._shell.tmpdir, there), execute=False)
+                return there
+        except AnsibleConnectionFailure:
+            raise
+        except (AnsibleError, OSError) as wrong:
+            raise AnsibleError(f"the avatars could not be brought to the host: {wrong}") from None
+
+    def in_tmpdir(self) -> str:
+        """The path of an archive of pictures in the folder on the host that goes with the task."""
+        if self._connection._shell.tmpdir is None:
+            self._make_tmp_path()
+        return str(self._connection._shell.join_path(self._connection._shell.tmpdir, "avatars.tar"))
+
+    def album(self, arguments: Mapping[str, Any], state: str) -> Optional[str]:
+        """The folder that gathered pictures go to, if any."""
+        path = arguments.get("avatars_dest")
+        if path is not None and state != "gathered":
+            raise AnsibleError("avatars_dest: goes with state gathered")
+        return path and os.path.join(self._loader.get_basedir(), os.path.expanduser(str(path)))
+
+    def wanted(self, album: str) -> tuple[str, list[str]]:
+        """Where the module is to put an archive of pictures, and the contents that need not be in it."""
+        try:
+            os.makedirs(album, exist_ok=True)
+            return self.in_tmpdir(), [f"sha256:{each}" for each in sorted(os.listdir(album)) if has(album, f"sha256:{each}")]
+        except OSError as wrong:
+            raise AnsibleError(f"avatars_dest: {album}: {wrong.strerror}") from None
+
+    def fetched(self, archive: str, album: str) -> int:
+        """Put what the module made into the folder; how many pictures."""
+        try:
+            with tempfile.NamedTemporaryFile(dir=constants.DEFAULT_LOCAL_TMP) as local:
+                self._connection.fetch_file(archive, local.name)
+                return int(unpack(local.name, album))
+        except (Wrong, OSError) as wrong:
+            raise AnsibleError(f"avatars_dest: {album}: {wrong}") from None
 
     def ledger(self, arguments: Mapping[str, Any]) -> Optional[Credentials]:
         """Where generated secrets are written down, if anywhere. A named vault id is resolved before anything is done."""

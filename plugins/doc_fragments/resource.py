@@ -57,6 +57,13 @@ options:
     description: With O(state=gathered), write the sealed secrets (digests, and PINs) to O(credentials_file).
     type: bool
     default: false
+  avatars_dest:
+    description:
+      - With O(state=gathered), folder on the controller that the gathered people's avatars are copied to, each content once, under the name that
+        C(avatar) gives it without C(sha256:). It is made when it is not there; what it has already is not copied again.
+      - Called C(avatars), in the folder of a O(config_file) or where the playbook's files are, it is where C(avatar) is looked for when that
+        comes back in the gathered form to a host that does not have the content.
+    type: path
   update_password:
     description:
       - Whether a given sign-in password is set for somebody who has one already. With V(always) a password that somebody has changed is

@@ -27,21 +27,24 @@ from .compile import Compiled, compile_site
 from .control.generations import Generations
 from .control.live import Change, Host, Live, connect, pin_by_telephone
 from .identities import plan_rename, plan_renumber
-from .model.errors import Trouble, Unready, Wrong
+from .model.errors import SHOWN, Trouble, Unready, Wrong
 from .model.fields import Said
 from .model.numbers import NumberRange
+from .model.pictures import file_of
 from .model.resource import SINGLE, Claim, Resource
 from .model.secrets import veil
 from .model.settings import SETTINGS
 from .model.site import RESOURCES, Site
 from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan
 from .store.lock import Lock
+from .store.pictures import Pictures
 from .store.sqlite import Store
 
 STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered")
 STARTED = time.perf_counter()
 KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always whole
 REALM = "switchboard"   # of a site for which nobody named one
+NO_PICTURES: dict[str, Any] = {"offered": [], "archive": "", "wanted": "", "known": []}     # what is shipped of pictures by a task that has none
 
 Decide = Callable[[Callable[[Resource], Have], Site], Plan]      # what must change, from what the store has of a kind and the site
 
@@ -55,13 +58,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "credentials_file": {"type": "path"},
     "credentials_vault_id": {"type": "str"},
     "with_secrets": {"type": "bool", "default": False},
+    "avatars_dest": {"type": "path"},
     "number_range": {"type": "str"},
     "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
     "realm": {"type": "str"},
     "asterisk_config_dir": {"type": "path", "default": Host.config},
     "store": {"type": "path", "default": Host.state},
     "lock_timeout": {"type": "int", "default": 120},
-    # from the action plugin: the items and their places, and the seed of generated secrets
+    # from the action plugin: the items and their places, the seed of generated secrets, and where pictures are
     "_shipped": {"type": "str", "no_log": True},
 }
 
@@ -130,7 +134,11 @@ def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool,
 
 
 def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
-    """What came from the controller: items (None when none were given), places, seed, recording, recover, planned."""
+    """What came from the controller: items (None when none were given), places, seed, recording, recover, planned, pictures.
+
+    `pictures`: `offered`, the names of the contents that the run brings or, in check mode, would bring; `archive`, the file on the host
+    with those of them that it had not; `wanted`, the file on the host to put those into that the controller wants, but for the `known` ones.
+    """
     if not params["_shipped"]:      # without its seed, secrets could be guessed
         raise Unready("the task came without the action plugin switchboard.asterisk.resource: call the module by its full name")
     try:
@@ -165,8 +173,9 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
             foresee(given["planned"], documents, claims)
             gathered(resource, order, Have(documents.get(resource.kind, {}), claims, documents), params["with_secrets"], host, result)
             result["realm"] = realm or default_realm(host)
+            give(resource, pictures_of(host), given.get("pictures", NO_PICTURES), result)
     else:
-        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given["planned"], result)
+        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given, result)
     measured(result)
 
 
@@ -198,7 +207,7 @@ def of_kind(params: Mapping[str, Any]) -> tuple[Resource, dict[str, Any], Order]
 
 def one_off(decide: Decide, params: Mapping[str, Any], given: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
-    in_turn(decide, {"realm": None, "number_range": None, **params}, host, check, diff, given["planned"], result)
+    in_turn(decide, {"realm": None, "number_range": None, **params}, host, check, diff, given, result)
     measured(result)
 
 
@@ -206,15 +215,15 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, planned: Mapping[str, Any], result: dict[str, Any]) -> None:
+def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
     """Carry out what is decided, once no other run is at work. Check mode waits for nobody."""
     if check:
-        carry_out(decide, params, host, True, diff, planned, result)
+        carry_out(decide, params, host, True, diff, given, result)
     elif not os.path.isdir(host.state):
         raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
     else:
         with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
-            carry_out(decide, params, host, False, diff, {}, result)
+            carry_out(decide, params, host, False, diff, {**given, "planned": {}}, result)
             if lock.waited:
                 result["waited_for"] = lock.waited
 
@@ -250,15 +259,18 @@ def opened(host: Host) -> Iterator[Store]:
         store.close()
 
 
-def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, planned: Mapping[str, Any], result: dict[str, Any]) -> None:
+def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
     with opened(host) as store:
         realm, revision, documents, claims = store.read()
-        foresee(planned, documents, claims)
+        said, pictures, brought = pictured(documents), pictures_of(host), given.get("pictures", NO_PICTURES)
+        present, offered = pictures.present(), {*brought["offered"]}
+        foresee(given["planned"], documents, claims)
+        at_hand = present | offered | pictured(given["planned"])
         site = site_of(params, realm or default_realm(host), documents.get(SETTINGS.kind, {}).get(SINGLE, {}))
         if realm is not None and realm != site.realm:
             raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
-        made = decide(lambda resource: Have(documents.get(resource.kind, {}), claims, documents), site)
-        generations = Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
+        made = decide(lambda resource: Have(documents.get(resource.kind, {}), claims, documents, at_hand), site)
+        generations = generations_of(host)
         if realm is None and generations.proof():
             raise Unready(f"the store {store.path} is empty, but the configuration in force was compiled from one: restore it from a backup, "
                           f"or remove {generations.link} if this host is to start afresh")
@@ -268,20 +280,58 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
             cascaded = {kind: {**documents[kind], **changed} for kind, changed in made.cascaded.items()}
             compiled = compile_site({**renamed(made, documents), **cascaded, made.resource.kind: made.after})
             files = generations.differing(compiled.files)
-        show(made, files, drifted, diff, result)
+        lacking = pictured({made.resource.kind: made.after}) - present
+        back, lost = lacking & said & offered, (lacking & said) - offered
+        show(made, [*files, *shortly(back)], [*drifted, *shortly(back)], diff, result)
+        if lost:
+            result["warnings"].append(f"{', '.join(shortly(lost))}: gone from the host, and this run does not bring it")
         if check:
             result["planned"] = foreseen(made)
-        elif compiled and (files or contexts(made) or mailboxes(made)):
-            with connect(host) as ami:
-                live = Live(host, ami, generations)
-                result["reloaded"] = make_live(made, live, compiled, files, store, site)
-                result["reload_seconds"] = round(live.reloading, 2)
-        elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
-            if made.changed or made.restate:
-                write(made, store, site)
-                result["reloaded"] = []
-            if generations.proof():
-                generations.prove(generations.current() or "", origin(store.revision()))
+            return
+        with pictures.brought(brought["archive"], lacking - lost, lambda: said if store.revision() == revision else pictured(store.documents())):
+            if compiled and (files or contexts(made) or mailboxes(made)):
+                with connect(host) as ami:
+                    live = Live(host, ami, generations)
+                    result["reloaded"] = make_live(made, live, compiled, files, store, site)
+                    result["reload_seconds"] = round(live.reloading, 2)
+            elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
+                if made.changed or made.restate:
+                    write(made, store, site)
+                    result["reloaded"] = []
+                if generations.proof():
+                    generations.prove(generations.current() or "", origin(store.revision()))
+
+
+def generations_of(host: Host) -> Generations:
+    return Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
+
+
+def pictures_of(host: Host) -> Pictures:
+    return Pictures(os.path.join(host.state, "avatars"), generations_of(host).group_id)
+
+
+def pictured(documents: Mapping[str, Mapping[Any, Optional[Said]]]) -> set[str]:
+    """The names of the contents of all pictures that are said of anything."""
+    return {said[name] for kind, known in documents.items() if kind in RESOURCES for name in RESOURCES[kind].pictures
+            for said in known.values() if said and said.get(name)}
+
+
+def shortly(names: Iterable[str]) -> list[str]:
+    """What a few of them are called on the host; of many, how many they are."""
+    files = sorted(f"avatars/{file_of(each)}" for each in names)
+    return files if len(files) <= SHOWN else [f"avatars ({len(files)} files)"]
+
+
+def give(resource: Resource, pictures: Pictures, brought: Mapping[str, Any], result: dict[str, Any]) -> None:
+    """Put the pictures of what was gathered where the action plugin takes them from, but for those that the controller has."""
+    if not brought["wanted"]:
+        return
+    wanted, present = pictured({resource.kind: dict(enumerate(result["gathered"]))}) - {*brought["known"]}, pictures.present()
+    if wanted - present:
+        result.setdefault("warnings", []).append(f"{', '.join(shortly(wanted - present))}: gone from the host")
+    if wanted & present:
+        pictures.pack(brought["wanted"], wanted & present)
+        result["packed"] = True
 
 
 def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[str, Mapping[str, Said]]:

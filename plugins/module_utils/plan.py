@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from math import floor
@@ -67,6 +67,7 @@ class Have:
     documents: Mapping[str, Said] = field(default_factory=dict)
     claims: Mapping[Claim, tuple[str, str]] = field(default_factory=dict)
     others: Optional[Mapping[str, Mapping[str, Said]]] = None       # None: nothing is known of them
+    pictures: Optional[Container[str]] = None       # names of the contents that are there or come with the run; None: nothing is known of them
 
 
 @dataclass
@@ -170,6 +171,7 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
         else:
             settle(made, order, key, before, given, site, wrongs)
     refer(made, have, wrongs)
+    picture(made, have, wrongs)
     let_go(made, order, have, wrongs)
     claim(made, order, have, site, wrongs)
     if wrongs:
@@ -273,6 +275,18 @@ def refer(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
             for name, to in made.resource.referred(after, kind):
                 if to not in known and before.get(name) != after[name]:
                     wrongs.append(Wrong(f"there is no {kind} {to!r}{nearest(to, tuple(known))}", name, f"{made.resource.kind} {key!r}"))
+
+
+def picture(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
+    """See that the content of each picture that is newly said is at hand."""
+    if have.pictures is None:
+        return
+    for _what, key, before, after in made.changes() if made.resource.pictures else ():
+        for name in made.resource.pictures:
+            said = (after or {}).get(name)
+            if said is not None and said != (before or {}).get(name) and said not in have.pictures:
+                wrongs.append(Wrong(f"{said} is neither on the host nor, by that name without sha256:, in a folder avatars on the controller",
+                                    name, f"{made.resource.kind} {key!r}"))
 
 
 def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:

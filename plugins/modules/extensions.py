@@ -208,12 +208,12 @@ numbers:
   sample:
     anna: '1001'
 files:
-  description: Compiled files that differ from what was in force.
+  description: Compiled files that differ from what was in force, and avatars that are put back.
   type: list
   elements: str
   returned: when applying
 drifted:
-  description: Compiled files that somebody had changed by hand.
+  description: Compiled files that somebody had changed by hand, and avatars that were gone.
   type: list
   elements: str
   returned: when applying
@@ -226,6 +226,10 @@ reload_seconds:
   description: How long Asterisk took for that.
   type: float
   returned: when something changed
+avatars:
+  description: Where avatars were copied to, and how many.
+  type: dict
+  returned: with O(avatars_dest)
 credentials:
   description: Where generated secrets were written, and how many.
   type: dict

@@ -52,6 +52,12 @@ options:
         description:
           - Where voicemail and new passwords are sent to.
         type: str
+      avatar:
+        description:
+          - 'Picture shown at the desk: the path of a PNG or JPEG file on the controller, of at most 8 MiB, or what O(state=gathered) says of
+            one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it).'
+          - It is checked, kept and given back; nothing acts on it yet.
+        type: str
       authentication:
         description:
           - Signs in with a password of this site, or at an OpenID Connect provider.
@@ -315,12 +321,12 @@ numbers:
   sample:
     anna: '1001'
 files:
-  description: Compiled files that differ from what was in force.
+  description: Compiled files that differ from what was in force, and avatars that are put back.
   type: list
   elements: str
   returned: when applying
 drifted:
-  description: Compiled files that somebody had changed by hand.
+  description: Compiled files that somebody had changed by hand, and avatars that were gone.
   type: list
   elements: str
   returned: when applying
@@ -333,6 +339,10 @@ reload_seconds:
   description: How long Asterisk took for that.
   type: float
   returned: when something changed
+avatars:
+  description: Where avatars were copied to, and how many.
+  type: dict
+  returned: with O(avatars_dest)
 credentials:
   description: Where generated secrets were written, and how many.
   type: dict

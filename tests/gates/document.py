@@ -78,10 +78,21 @@ RETURN: dict[str, Any] = {
         "returned": "when applying or gathering",
         "sample": {"anna": "1001"},
     },
-    "files": {"description": "Compiled files that differ from what was in force.", "type": "list", "elements": "str", "returned": "when applying"},
-    "drifted": {"description": "Compiled files that somebody had changed by hand.", "type": "list", "elements": "str", "returned": "when applying"},
+    "files": {
+        "description": "Compiled files that differ from what was in force, and avatars that are put back.",
+        "type": "list",
+        "elements": "str",
+        "returned": "when applying",
+    },
+    "drifted": {
+        "description": "Compiled files that somebody had changed by hand, and avatars that were gone.",
+        "type": "list",
+        "elements": "str",
+        "returned": "when applying",
+    },
     "reloaded": {"description": "Asterisk modules that were reloaded.", "type": "list", "elements": "str", "returned": "when something changed"},
     "reload_seconds": {"description": "How long Asterisk took for that.", "type": "float", "returned": "when something changed"},
+    "avatars": {"description": "Where avatars were copied to, and how many.", "type": "dict", "returned": "with O(avatars_dest)"},
     "credentials": {"description": "Where generated secrets were written, and how many.", "type": "dict", "returned": "when secrets were generated"},
     "waited_for": {"description": "The run that this one had to wait for.", "type": "str", "returned": "when it had to"},
     "gathered": {

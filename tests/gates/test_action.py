@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from tests.gates.environments import Environment
+from tests.unit.pictures import GIF, jpeg, large, png
 
 PIN, PASSWORD = "471147", "correct-horse-battery"
 BEN = {"username": "ben", "full_name": "Ben Ek", "typology": "external", "voicemail": True}
@@ -66,3 +69,106 @@ def test_runs_that_fail_leave_one_seed(ansible: Environment, home: Path) -> None
         assert "manager.conf cannot be read" in shown and PASSWORD not in shown.partition("ended with")[2]
         (left,) = home.glob("credentials.yml*")
         assert left.name.startswith("credentials.yml.pending-") and left.stat().st_mode & 0o777 == 0o600
+
+
+# Pictures
+
+RED, GREY = png(colour=0xFF0000), jpeg()
+
+
+def name(content: bytes, ending: str = "png") -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}.{ending}"
+
+
+def trips(shown: str) -> int:
+    """How often Ansible had something done on the host."""
+    return sum(shown.count(f"<pbx> {each} ") for each in ("EXEC", "PUT", "FETCH"))
+
+
+@pytest.fixture
+def album(home: Path) -> Path:
+    (home / "files/portraits").mkdir(parents=True)
+    (home / "people/portraits").mkdir(parents=True)
+    (home / "files/portraits/red.png").write_bytes(RED)
+    (home / "people/portraits/grey.png").write_bytes(GREY)      # by content a JPEG: that is what counts
+    (home / "people/portraits/red.png").symlink_to("../../files/portraits/red.png")
+    return home
+
+
+def test_pictures_are_found_by_name_and_said_by_content(ansible: Environment, album: Path) -> None:
+    """Where config_file is, or else where Ansible looks for files; in check mode nothing is sent, nor asked."""
+    (album / "people/agents.yml").write_text(yaml.safe_dump([
+        {"username": "ben", "avatar": "portraits/grey.png"}, {"username": "cleo", "full_name": "Cleo", "avatar": "portraits/red.png"}]))
+    plain = trips(task(ansible, album, "-vvv", "--check", config=[{"username": "ben", "description": "x"}]))
+    shown = task(ansible, album, "-vvv", "--check", config_file="people/agents.yml")
+    assert name(GREY, "jpg") in shown and name(RED) in shown and "portraits" not in shown and trips(shown) == plain > 0
+    shown = task(ansible, album, "--check", config=[{"username": "ben", "avatar": "portraits/red.png"}])
+    assert name(RED) in shown and not (album / "state/avatars").exists()
+
+
+def test_mistakes_in_pictures_are_told_at_once_and_nothing_is_done(ansible: Environment, album: Path) -> None:
+    folder = album / "files/portraits"
+    (folder / "gif.png").write_bytes(GIF)
+    (folder / "large.png").write_bytes(large(9 << 20))
+    (folder / "half.png").write_bytes(RED[:-20])
+    os.mkfifo(folder / "pipe.png")
+    (album / "files/avatars").mkdir()
+    (album / "files/avatars" / name(GREY, "jpg")[7:]).write_bytes(RED)
+    said = {"portraits/gif.png": "is neither PNG nor JPEG by its content, whatever its name says", "portraits/large.png": "is larger than 8 MiB",
+            "portraits/half.png": "begins as PNG does, but is damaged or not whole", "portraits/pipe.png": "is not a file", "portraits": "is not a file",
+            "/dev/zero": "is not a file", "nosuch.png": "there is no such file on the controller", "a\0b": "there is no such file on the controller",
+            name(GREY, "jpg"): "has another content than its name says", name(b""): "is neither on the host nor"}
+    config = [{"username": f"c{count}", "full_name": "C", "avatar": each} for count, each in enumerate(said)]
+    for options in (["--check"], []):
+        shown = task(ansible, album, *options, fails=True, config=config)
+        lines = json.JSONDecoder().raw_decode(shown[shown.index("{", shown.index("pbx | FAILED!")):])[0]["msg"].splitlines()
+        assert len(lines) == len(said) == 10, lines
+        for count, rule in enumerate(said.values()):
+            (line,) = [line for line in lines if line.startswith(f"item {count + 1}: agent 'c{count}': avatar: ")]
+            assert rule in line
+        assert not (album / "state/avatars").exists() and "Traceback" not in shown
+
+
+def test_what_does_not_come_to_pass_leaves_no_picture(ansible: Environment, album: Path) -> None:
+    """There is no Asterisk to make it live. The archive reaches the host, and goes again."""
+    (album / "state/avatars").mkdir()
+    (album / "state/avatars" / name(RED)[7:]).write_bytes(RED)
+    shown = task(ansible, album, "-vvv", fails=True, config=[{"username": "ben", "avatar": "portraits/red.png"}])
+    assert "avatars.tar" not in shown
+    shown = task(ansible, album, "-vvv", fails=True, config=[{"username": "ben", "avatar": str(album / "people/portraits/grey.png")}])
+    assert "avatars.tar" in shown
+    assert not (album / "state/avatars" / name(GREY, "jpg")[7:]).exists()
+
+
+def test_who_goes_may_go_without_the_file(ansible: Environment, album: Path) -> None:
+    assert '"deleted": 1' in task(ansible, album, "--check", config=[{"username": "ben", "avatar": "nosuch.png"}], state="deleted")
+
+
+def test_an_encrypted_picture(ansible: Environment, album: Path) -> None:
+    (album / "key").write_text("open sesame")
+    ansible.run("ansible-vault", "encrypt", "--vault-password-file", "key", "files/portraits/red.png", cwd=album)
+    config = [{"username": "ben", "avatar": "portraits/red.png"}]
+    assert name(RED) in task(ansible, album, "--check", "--vault-password-file", "key", config=config)
+    assert "vault" in task(ansible, album, "--check", fails=True, config=config)
+
+
+def test_gathered_pictures_come_to_the_controller(ansible: Environment, album: Path, newest: Environment) -> None:
+    newest.run("python", "-c", FILLED.replace('"number": "1000"', f'"number": "1000", "avatar": "{name(RED)}"').replace(
+        'store.write(AGENT, {"ben": said}, {}', 'store.write(AGENT, {}, {"ben": ({}, said)}'), album / "state/store.db")
+    (album / "state/avatars").mkdir()
+    (album / "state/avatars" / name(RED)[7:]).write_bytes(RED)
+    copy = album / "export/avatars" / name(RED)[7:]
+    plain = trips(task(ansible, album, "-vvv", state="gathered"))
+    assert plain == trips(task(ansible, album, "-vvv", state="gathered", with_secrets=True))
+    shown = task(ansible, album, "-vvv", state="gathered", avatars_dest="export/avatars")
+    assert '"fetched": 1' in shown and copy.read_bytes() == RED and "packed" not in shown.rpartition("pbx | ")[2]
+    for content, fetched in ((RED, 0), (GREY, 1)):          # what is there is not fetched again, unless it is another
+        copy.write_bytes(content)
+        assert f'"fetched": {fetched}' in task(ansible, album, state="gathered", avatars_dest="export/avatars") and copy.read_bytes() == RED
+    copy.unlink()
+    task(ansible, album, "--check", state="gathered", avatars_dest="export/avatars")
+    assert not copy.exists()
+    assert "avatars_dest: goes with state gathered" in task(ansible, album, fails=True, config=[], avatars_dest="export/avatars")
+    (album / "export/agents.json").write_text(json.dumps([{"username": "cleo", "full_name": "Cleo", "avatar": name(GREY, "jpg")}]))
+    (album / "export/avatars" / name(GREY, "jpg")[7:]).write_bytes(GREY)
+    assert '"created": 1' in task(ansible, album, "--check", config_file="export/agents.json")

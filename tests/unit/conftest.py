@@ -63,10 +63,10 @@ class House:
 
     def run(self, state: str, config: Any = None, resource: Resource = AGENT, check: bool = False, diff: bool = False,
             seed: str = "", places: Iterable[str] = (), recording: bool = True, recover: Iterable[str] = (),
-            planned: Any = None, **more: Any) -> dict[str, Any]:
+            planned: Any = None, pictures: Any = None, **more: Any) -> dict[str, Any]:
         """The result of one task, as the module would give it, shipped to it as the action plugin does."""
         load = {"items": config, "places": list(places), "seed": seed or next(self.seeds), "recording": recording, "recover": list(recover),
-                "planned": planned or {}}
+                "planned": planned or {}, "pictures": {"offered": [], "archive": "", "wanted": "", "known": [], **(pictures or {})}}
         params = {name: spec.get("default") for name, spec in bridge.ARGUMENTS.items()}
         params |= {"state": state, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
                    "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode(), **more}

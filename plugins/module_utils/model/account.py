@@ -16,6 +16,7 @@ from typing import Any
 from .errors import Wrong
 from .fields import Choice, Field, Flag, Mail, Said, Secret, Text, Whole, never
 from .passwords import QUICK, is_hash, made, quickly_hashed, verified
+from .pictures import Picture
 
 HISTORY = 24                        # old hashes kept at most
 
@@ -94,6 +95,8 @@ def account(*more: Field) -> tuple[Field, ...]:
     """The fields of an account, with those of its own that only some people have."""
     return (
         Mail("email", "Where voicemail and new passwords are sent to.", claim="mail"),
+        Picture("avatar", "Picture shown at the desk: the path of a PNG or JPEG file on the controller, of at most 8 MiB, or what O(state=gathered) "
+                          "says of one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it).", idle=True),
         Choice("authentication", "Signs in with a password of this site, or at an OpenID Connect provider.", choices=("local", "sso"), default="local",
                idle=True),
         Text("sso_subject", "Who this is at the provider (the claim C(sub)).", idle=True),

@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import Wrong, nearest
 from .fields import Choice, Depends, Field, Reference, Said, Secret, Whole
+from .pictures import Picture
 
 Rule = Callable[[Whole], None]
 Claim = tuple[str, str]         # (space, value): ("number", "1001")
@@ -43,6 +44,7 @@ class Resource:
     references: Mapping[str, Reference] = field(init=False)             # fields that name resources of another kind: how
     secret: tuple[Secret, ...] = field(init=False)
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
+    pictures: tuple[str, ...] = field(init=False)                       # fields whose content is kept beside the store
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
@@ -53,6 +55,7 @@ class Resource:
                                                 if isinstance(named := getattr(each, "each", each), Reference)})
         object.__setattr__(self, "secret", tuple(each for each in self.fields if isinstance(each, Secret)))
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
+        object.__setattr__(self, "pictures", tuple(each.name for each in self.fields if isinstance(each, Picture)))
 
     @property
     def plural(self) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.unit.pictures import png
+
 EXAMPLES = Path(__file__).resolve().parents[4] / "docs/examples"
 PEOPLE_OF_THE_SITE = Path(__file__).resolve().parents[2] / "people"
 PEOPLE = "\ufeffusername;full_name;typology;codecs\r\ncarl.csv;Carl Å;external;alaw ulaw\r\n"     # as a spreadsheet writes it
@@ -27,6 +29,8 @@ def twice(tasks):
 
 def play(pbx, folder, example):
     """What a user sees of an example's tasks."""
+    (folder / "portraits").mkdir()
+    (folder / "portraits/anna.png").write_bytes(png())
     (folder / "people.csv").write_text(PEOPLE, encoding="utf-8", newline="")
     (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": list(twice(yaml.safe_load(example.read_text())))}]))
     command = ["ansible-playbook", "-i", f"{pbx.name},", "play.yml",
