@@ -139,6 +139,11 @@ def test_password_is_digests_only() -> None:
     assert md5.startswith("MD5:") and len(md5) == 36 and sha.startswith("SHA-256:") and len(sha) == 72
 
 
+def test_an_older_site_has_md5_digests_only() -> None:
+    whole = one({**PHONE, "sip_password": {"md5": "c0ffee" * 5 + "ab", "realm": "realm"}})
+    assert whole["auth"]["password_digest"] == "MD5:" + "c0ffee" * 5 + "ab" and whole["auth"]["realm"] == "realm"
+
+
 @pytest.mark.parametrize(("said", "name", "number"), [
     (None, "X", "1000"), ("Desk", "Desk", "1000"), ("+4681234", "X", "+4681234"), ("*98", "X", "*98"), ("Desk <12>", "Desk", "12"),
         ("Route 66 North", "Route 66 North", "1000"), ("<77>", "", "77"),

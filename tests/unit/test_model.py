@@ -170,7 +170,9 @@ def test_an_item_that_is_none(item: Any) -> None:
     ("sip_password", ["topsecretword"], "must be text in quotes"),
     ("sip_password", "topsecret\nword", "holds a control character"),
     ("sip_password", "topsecret" * 20, "must have 8 to 128"),
-    ("sip_password", {"md5": "topsecret"}, "as digests must be"),
+    ("sip_password", {"md5": "topsecret"}, "as digests must be"), ("sip_password", {"md5": "c0ffee" * 5 + "ab"}, "as digests must be"),
+    ("sip_password", {"md5": "c0ffee" * 5 + "ab", "sha256": "topsecret", "realm": "realm"}, "as digests must be"),
+    ("sip_password", {"sha256": "c0ffee" * 10 + "abcd", "realm": "realm"}, "as digests must be"),
     ("sip_password", {"md5": "c0ffee" * 5 + "ab", "sha256": "c0ffee" * 10 + "abcd", "realm": "realm", "untold": "topsecret"}, "must be true or false"),
     ("sip_password", {"md5": "c0ffee" * 5 + "ab", "sha256": "c0ffee" * 10 + "abcd", "realm": "elsewhere"},
     "has digests of another realm than the site's, realm"),
@@ -232,6 +234,8 @@ def test_digests_are_those_of_the_standard() -> None:       # RFC 7616, 3.9.1
 def test_digests_are_told_from_those_of_another_password() -> None:
     sealed = digests("anna", "realm", SECRET)
     assert is_of(sealed, "anna", SECRET) and is_of({**sealed, "untold": True}, "anna", SECRET)
+    older = {"md5": sealed["md5"], "realm": "realm"}
+    assert is_of(older, "anna", SECRET) and not is_of(older, "anna", SECRET + "2") and not is_of({**older, "realm": "other"}, "anna", SECRET)
     assert not is_of(sealed, "anna", SECRET + "2") and not is_of(sealed, "ben", SECRET) and not is_of({**sealed, "realm": "other"}, "anna", SECRET)
 
 

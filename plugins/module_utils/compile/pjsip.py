@@ -103,7 +103,7 @@ def endpoint(line: Line) -> tuple[list[str], list[tuple[str, str]]]:
 
 def auth(device: str, digests: Mapping[str, str]) -> list[tuple[str, str]]:
     return [("username", device), ("realm", digests["realm"]),
-            ("password_digest", f"MD5:{digests['md5']}"), ("password_digest", f"SHA-256:{digests['sha256']}")]
+            *(("password_digest", f"{algorithm}:{digests[name]}") for name, algorithm in (("md5", "MD5"), ("sha256", "SHA-256")) if name in digests)]
 
 
 def aor(line: Line) -> tuple[list[str], list[tuple[str, str]]]:

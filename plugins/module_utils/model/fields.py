@@ -329,7 +329,7 @@ class Secret(Field):
 
 @dataclass(frozen=True)
 class SipPassword(Secret):
-    """Stored as digests only; digests are taken too, so that a site can be moved without its passwords.
+    """Stored as digests only; digests are taken too, so that a site can be moved without its passwords. An older site has MD5 ones alone.
 
     `untold` beside them marks a password that nobody was ever told, but for the browser that it was made for.
     """
@@ -337,9 +337,9 @@ class SipPassword(Secret):
     def check(self, value: Any) -> Any:
         if isinstance(value, Mapping):
             sealed = {name: each for name, each in value.items() if name != "untold"}
-            if set(sealed) != {"md5", "sha256", "realm"} or not all(isinstance(each, str) for each in sealed.values()) \
-                    or not re.fullmatch("[0-9a-f]{32}", sealed["md5"]) or not re.fullmatch("[0-9a-f]{64}", sealed["sha256"]):
-                raise Wrong("as digests must be md5 (32 hex digits), sha256 (64) and their realm")
+            if set(sealed) | {"sha256"} != {"md5", "sha256", "realm"} or not all(isinstance(each, str) for each in sealed.values()) \
+                    or not re.fullmatch("[0-9a-f]{32}", sealed["md5"]) or not re.fullmatch("[0-9a-f]{64}", sealed.get("sha256", "0" * 64)):
+                raise Wrong("as digests must be md5 (32 hex digits), sha256 (64, if there is one) and their realm")
             return self.mark(sealed) if Flag("", "").check(value.get("untold", False)) else sealed
         return super().check(value)
 
