@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the Switchboard authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of all resource modules: parse config_file, ship the items and their pictures, write generated secrets down."""
+"""The controller's half of all resource modules: parse config_file, ship the items and their pictures, write generated secrets down.
+
+State parsed is its alone: it turns an old installation's files into resources, and touches no host.
+"""
 from __future__ import annotations
 
 import base64
@@ -13,7 +16,7 @@ import secrets
 import shlex
 import tempfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, Optional
 
@@ -22,14 +25,22 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNo
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
 from ansible.plugins.action import ActionBase
+from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import arguments as options
 from ansible_collections.switchboard.asterisk.plugins.module_utils.control.live import Host
-from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Wrong
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Trouble, Wrong
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.numbers import NumberRange
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import Resource
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.secrets import is_of, unveil
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.settings import SETTINGS
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.credentials import Credentials, Run, Unwritable
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.export import COMMON, File, as_text
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.legacy.chan_sip import Wish
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.legacy.importing import installation
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.people import Unreadable, read
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.pictures import Pictures, has, unpack
+
+OF_PARSED = ("sources", "dest", "report_file", "import_as", "import_contexts")
 
 
 class ActionModule(ActionBase):
@@ -39,7 +50,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
             result.update(self.carry_out(task_vars or {}))
-        except (Unreadable, Unwritable) as wrong:
+        except (Unreadable, Unwritable, Trouble) as wrong:
             result.update(failed=True, msg=str(wrong))
         except AnsibleConnectionFailure:
             raise
@@ -54,6 +65,11 @@ class ActionModule(ActionBase):
         plural = resource.plural
         if "_shipped" in arguments:
             raise AnsibleError("_shipped is not an option")
+        if arguments.get("state") == "parsed" and self._task.action.endswith(f".{plural}"):
+            return self.parsed(resource)
+        for name in OF_PARSED:
+            if name in arguments:
+                raise AnsibleError(f"{name}: goes with state parsed")
         host = str(self._task.delegate_to or task_vars.get("inventory_hostname", ""))
         ledger, state, check = self.ledger(arguments), str(arguments.get("state", "merged")), self._task.check_mode
         if boolean(arguments.get("with_secrets", False), strict=False) and (ledger is None or state != "gathered"):
@@ -194,6 +210,52 @@ class ActionModule(ActionBase):
         except (Wrong, OSError) as wrong:
             raise AnsibleError(f"avatars_dest: {album}: {wrong}") from None
 
+    def parsed(self, resource: Resource) -> dict[str, Any]:
+        """What an old installation's files say of one kind of resource, and what they could not say. No host is touched."""
+        _valid, given = self.validate_argument_spec(options(resource))
+        for name in ("config", "config_file", "credentials_file"):
+            if given[name] is not None:
+                raise AnsibleError(f"{name}: does not go with state parsed, which reads sources and writes dest")
+        if not given["sources"]:
+            raise AnsibleError("sources: is needed for state parsed")
+        dest, vault_id = given["dest"], given["credentials_vault_id"]
+        seal = str.encode if vault_id is None else self.sealer(vault_id)
+        numbers = NumberRange.parse(given["number_range"] or SETTINGS.defaults["number_range"], "number_range")
+        imported = installation([self._find_needle("files", each) for each in given["sources"]], self.load, RESOURCES,
+                                Wish(given["import_as"], given["import_contexts"]), numbers)
+        if resource.kind not in imported.items:
+            raise AnsibleError(f"state: parsed is for {', '.join(RESOURCES[kind].plural for kind in imported.items)}: no old file says anything of others")
+        items, report = imported.items[resource.kind], imported.report
+        changed = False
+        if dest is not None:
+            file = File(self.beside(dest), "dest", seal, self.opened)
+            if vault_id is None and self.is_vaulted(file.path):
+                raise AnsibleError(f"dest: {file.path} is encrypted: name the credentials_vault_id to encrypt it with again")
+            changed = file.write(as_text(resource.plural, items), vault_id is not None, self._task.check_mode)
+        if given["report_file"] is not None:
+            file = File(self.beside(given["report_file"]), "report_file", str.encode, self.opened, COMMON)
+            changed = file.write(report.markdown(), False, self._task.check_mode) or changed
+        secret = {each.name for each in resource.secrets()}
+        return {"changed": changed, "parsed": [{name: each for name, each in item.items() if name not in secret} for item in items],
+                "report": report.compact()}
+
+    def load(self, path: str) -> bytes:
+        """A file's bytes; of a vaulted one those within."""
+        try:
+            with open(self._loader.get_real_file(path), "rb") as file:
+                return file.read()
+        except OSError as wrong:
+            raise Unreadable(f"{os.path.basename(path)}: {wrong.strerror}") from None
+
+    def beside(self, path: str) -> str:
+        """A path on the controller; one that does not begin at the root is beside the playbook."""
+        return os.path.join(self._loader.get_basedir(), os.path.expanduser(path))
+
+    def sealer(self, vault_id: str) -> Callable[[str], bytes]:
+        known = VaultSecretsContext.current().secrets
+        name, secret = match_encrypt_secret(known, encrypt_vault_id=vault_id)
+        return lambda text: bytes(VaultLib(known).encrypt(text, secret, vault_id=name))
+
     def ledger(self, arguments: Mapping[str, Any]) -> Optional[Credentials]:
         """Where generated secrets are written down, if anywhere. A named vault id is resolved before anything is done."""
         path, vault_id = arguments.get("credentials_file"), arguments.get("credentials_vault_id")
@@ -201,16 +263,14 @@ class ActionModule(ActionBase):
             if vault_id is not None:
                 raise AnsibleError("credentials_vault_id: needs a credentials_file")
             return None
-        path = os.path.join(self._loader.get_basedir(), os.path.expanduser(str(path)))
+        path = self.beside(str(path))
         if vault_id is None:
             ledger = Credentials(path, str.encode, self.opened, is_of)
             for each in (ledger.path, *ledger.pending()):
                 if self.is_vaulted(each):
                     raise AnsibleError(f"credentials_file: {each} is encrypted: name the credentials_vault_id to encrypt it with again")
             return ledger
-        known = VaultSecretsContext.current().secrets
-        name, secret = match_encrypt_secret(known, encrypt_vault_id=vault_id)
-        return Credentials(path, lambda text: VaultLib(known).encrypt(text, secret, vault_id=name), self.opened, is_of)
+        return Credentials(path, self.sealer(vault_id), self.opened, is_of)
 
     @staticmethod
     def is_vaulted(path: str) -> bool:

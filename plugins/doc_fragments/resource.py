@@ -27,8 +27,10 @@ options:
       - V(deleted) deletes the items whose key is given.
       - V(gathered) returns what the host has, as it can be applied again.
       - V(rendered) returns the compiled files of the given items without touching the host.
+      - V(parsed) reads the files of an old installation, O(sources), and returns what they say as items, with a report of what they could not say. It
+        works on the controller only.
     type: str
-    choices: [merged, replaced, overridden, deleted, gathered, rendered]
+    choices: [merged, replaced, overridden, deleted, gathered, rendered, parsed]
     default: merged
   scope:
     description: What the run may see, change and delete. An item outside of it is an error.
@@ -80,4 +82,35 @@ options:
       - The realm of the site's passwords. It is set by the first run that writes, for good, since the digests of passwords hold it.
       - When not given, the one that was set; before that what role P(switchboard.asterisk.asterisk#role) told Asterisk, or else V(switchboard).
     type: str
+  sources:
+    description:
+      - With O(state=parsed), files on the controller that an old installation left. C(sip.conf), C(users.conf), C(voicemail.conf) and C(queues.conf) of
+        Asterisk are known by how their names begin, and what they include is read from their own folder.
+      - A file that ends in C(.csv) is a spreadsheet, the export of FreePBX's extensions or one with columns for number and name.
+      - All of them are read together, so that a mailbox finds its owner. They may be encrypted with Ansible Vault.
+    type: list
+    elements: path
+  dest:
+    description:
+      - With O(state=parsed), file on the controller that the items of the module's own kind are written to, secrets included, as O(config_file) takes
+        them. Its mode is 0600, and its folder must exist. It is encrypted when O(credentials_vault_id) names a vault id.
+      - The task is changed only when what the file says changes.
+    type: path
+  report_file:
+    description: With O(state=parsed), file on the controller that the whole report is written to, in Markdown. It holds no secret.
+    type: path
+  import_as:
+    description:
+      - With O(state=parsed), what a line of the old installation becomes.
+      - V(auto) makes it an agent when there is a mailbox, a name of a person or a mail address, or when it is in a queue, else an extension. V(agents)
+        and V(extensions) make all lines one or the other.
+      - Trunks become nothing and are reported.
+    type: str
+    choices: [auto, agents, extensions]
+    default: auto
+  import_contexts:
+    description: With O(state=parsed), names or patterns of old dialplan contexts that the new host has too. Other lines enter C(from-sip).
+    type: list
+    elements: str
+    default: []
 """

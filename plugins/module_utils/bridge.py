@@ -40,7 +40,7 @@ from .store.lock import Lock
 from .store.pictures import Pictures
 from .store.sqlite import Store
 
-STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered")
+STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered", "parsed")
 STARTED = time.perf_counter()
 KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always whole
 REALM = "switchboard"   # of a site for which nobody named one
@@ -65,6 +65,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "asterisk_config_dir": {"type": "path", "default": Host.config},
     "store": {"type": "path", "default": Host.state},
     "lock_timeout": {"type": "int", "default": 120},
+    # of state parsed, which is the action plugin's alone
+    "sources": {"type": "list", "elements": "path"},
+    "dest": {"type": "path"},
+    "report_file": {"type": "path"},
+    "import_as": {"type": "str", "choices": ["auto", "agents", "extensions"], "default": "auto"},
+    "import_contexts": {"type": "list", "elements": "str", "default": []},
     # from the action plugin: the items and their places, the seed of generated secrets, and where pictures are
     "_shipped": {"type": "str", "no_log": True},
 }

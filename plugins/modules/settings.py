@@ -254,6 +254,16 @@ realm:
   description: The realm of the site's passwords.
   type: str
   returned: with state gathered
+parsed:
+  description: What an old installation has of the module's kind, without secrets.
+  type: list
+  elements: dict
+  returned: with state parsed
+report:
+  description: Every option of the old installation that was not carried over or changed its meaning, new sign-in names, and counts. At most 1000
+    of each.
+  type: dict
+  returned: with state parsed
 rendered:
   description: The compiled files by name, secrets as stars.
   type: dict

@@ -102,6 +102,17 @@ RETURN: dict[str, Any] = {
         "returned": "with state gathered",
     },
     "realm": {"description": "The realm of the site's passwords.", "type": "str", "returned": "with state gathered"},
+    "parsed": {
+        "description": "What an old installation has of the module's kind, without secrets.",
+        "type": "list",
+        "elements": "dict",
+        "returned": "with state parsed",
+    },
+    "report": {
+        "description": "Every option of the old installation that was not carried over or changed its meaning, new sign-in names, and counts. At most 1000 of each.",
+        "type": "dict",
+        "returned": "with state parsed",
+    },
     "rendered": {"description": "The compiled files by name, secrets as stars.", "type": "dict", "returned": "with state rendered"},
     "module": {"description": "Peak memory in MiB, seconds and Python of the module on the host.", "type": "dict", "returned": "always"},
 }
