@@ -7,6 +7,7 @@ Rows of a spreadsheet come as such sections too, with the same names of options.
 """
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -311,8 +312,8 @@ class Lines:
         tail = own or slug(section, "-")
         short = slug(section, "-")
         wishes = [section, section.lower(), named, f"{'agent' if agent else 'phone'}-{tail}", *([f"{named}-{tail}"] if named else []), f"phone-{short or 'x'}"]
-        made = (f"{'agent' if agent else 'phone'}-{tail or 'x'}-{count}" for count in range(2, 1_000_000))
-        for each in (*wishes, *made):
+        made = (f"{'agent' if agent else 'phone'}-{tail or 'x'}-{count}" for count in itertools.count(2))
+        for each in itertools.chain(wishes, made):
             name = each[:40]
             if name not in self.keys and (name == section or name not in self.sections) and not resource.check({resource.key: name})[1]:
                 break

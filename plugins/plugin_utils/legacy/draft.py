@@ -118,17 +118,18 @@ class Draft:
 
 def unclaimed(drafts: Iterable[tuple[Draft, dict[str, Any]]], resources: Resources) -> list[tuple[Draft, dict[str, Any]]]:
     """Take from the later ones what is unique and an earlier one has already. Keys are unique before."""
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], Draft] = {}
     kept = []
     for draft, said in drafts:
-        resource = resources[draft.kind]
-        for each in resource.fields:
+        for each in resources[draft.kind].fields:
             value = each.claims(said.get(each.name)) if each.claim else ""
-            owner = owners.setdefault((each.claim, value), draft.section.name) if value else draft.section.name
-            if owner != draft.section.name:
-                draft.refuse(each.name, f"is [{owner}]'s already")
-                if each.name not in draft.origin:
-                    draft.report.note(f"{each.name} {value} of [{draft.section.name}] is [{owner}]'s already: left out")
+            owner = owners.setdefault((each.claim, value), draft) if value else draft
+            if owner is not draft:
+                rule = f"is [{owner.section.name}]'s already"
+                if each.name in draft.origin:
+                    draft.refuse(each.name, rule)
+                else:
+                    draft.report.note(f"{each.name} {value} of [{draft.section.name}] {rule}: left out")
                 said.pop(each.name)
         kept.append((draft, said))
     return kept

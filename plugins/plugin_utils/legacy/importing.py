@@ -12,7 +12,7 @@ from typing import Any, Optional
 from ..people import Unreadable
 from .asterisk_conf import Conf, Option, Section, parse, shown
 from .chan_sip import INHERITED, Lines, Wish
-from .draft import Draft, Resources, unclaimed
+from .draft import Draft, Resources, is_true, unclaimed
 from .queues import Queues
 from .report import Report
 from .sheet import read_sheet
@@ -90,6 +90,10 @@ def whole(sections: Iterable[tuple[str, Conf, Section]], lines: Lines) -> list[t
             for option in section.options:
                 lines.report.lose(option, section.name, "signs in at a provider: that is a trunk's")
             continue
+        elif kind == "users" and not is_true(latest("hassip", section, general.get(id(conf), []))):
+            for option in section.options:
+                lines.report.lose(option, section.name, "hassip is not yes, so chan_sip does not use the section")
+            continue
         elif kind == "users":
             section.options.insert(0, Option("type", "friend", section.file, section.line))
         known, before = found.setdefault(section.name, (section, []))
@@ -100,17 +104,18 @@ def whole(sections: Iterable[tuple[str, Conf, Section]], lines: Lines) -> list[t
     return list(found.values())
 
 
+def latest(name: str, section: Section, before: Iterable[Option]) -> str:
+    return next((each.value for each in reversed([*before, *section.options]) if each.name.lower() == name), "")
+
+
 def settle(lines: Lines, queues: Queues, resources: Resources, report: Report) -> dict[str, list[dict[str, Any]]]:
-    """The items by kind. Queues come first, since agents refer to them."""
-    items: dict[str, list[dict[str, Any]]] = {}
-    if "queue" in resources:
-        kept = unclaimed(checked(queues.drafts, resources), resources)
-        items["queue"] = [resources["queue"].nested(said) for _draft, said in kept]
+    """The items by kind. Queues are checked first, since agents refer to them; a number that a line has too is the line's."""
+    lined_up = checked(queues.drafts, resources) if "queue" in resources else []
     by_section = {draft.section.name.lower(): draft for draft in lines.drafts}
     by_number = {draft.fields["number"]: draft for draft in lines.drafts if "number" in draft.fields}
-    queues.join(by_section, by_number, {each["name"] for each in items.get("queue", [])})
-    items |= {"extension": [], "agent": []}
-    for draft, said in unclaimed(checked(lines.drafts, resources), resources):
+    queues.join(by_section, by_number, {said["name"] for _draft, said in lined_up})
+    items: dict[str, list[dict[str, Any]]] = {"extension": [], "agent": [], **({"queue": []} if "queue" in resources else {})}
+    for draft, said in unclaimed([*checked(lines.drafts, resources), *lined_up], resources):
         items[draft.kind].append(resources[draft.kind].nested(said))
     return items
 
