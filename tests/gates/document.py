@@ -109,7 +109,8 @@ RETURN: dict[str, Any] = {
         "returned": "with state parsed",
     },
     "report": {
-        "description": "Every option of the old installation that was not carried over or changed its meaning, new sign-in names, and counts. At most 1000 of each.",
+        "description": "Every option of the old installation that was not carried over or changed its meaning, new sign-in names, and counts. "
+        "At most 1000 of each.",
         "type": "dict",
         "returned": "with state parsed",
     },

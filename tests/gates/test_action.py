@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +173,81 @@ def test_gathered_pictures_come_to_the_controller(ansible: Environment, album: P
     (album / "export/agents.json").write_text(json.dumps([{"username": "cleo", "full_name": "Cleo", "avatar": name(GREY, "jpg")}]))
     (album / "export/avatars" / name(GREY, "jpg")[7:]).write_bytes(GREY)
     assert '"created": 1' in task(ansible, album, "--check", config_file="export/agents.json")
+
+
+# Import
+
+OLD = f"""\
+[1001]
+type=friend
+host=dynamic
+secret={PASSWORD}
+callerid=Anna Svensson <1001>
+mailbox=1001
+[1002]
+type=friend
+host=dynamic
+secret={PASSWORD}
+accountcode=x
+"""
+
+
+def parse(ansible: Environment, home: Path, *options: str, module: str = "agents", fails: bool = False, **arguments: Any) -> str:
+    """What a user sees of an import, in a play for a host that is not there."""
+    (home / "sip.conf").write_text(OLD)
+    (home / "voicemail.conf").write_text(f"[default]\n1001 => {PIN},Anna Svensson\n")
+    (home / "key").write_text("open sesame")
+    arguments = {"state": "parsed", "sources": ["sip.conf", "voicemail.conf"], **arguments}
+    command = ["ansible", "nowhere.invalid", "-i", "nowhere.invalid,", "--vault-id", "mine@key", *options,
+               "-m", f"switchboard.asterisk.{module}", "-a", json.dumps(arguments)]
+    if not fails:
+        return ansible.run(*command, cwd=home)
+    with pytest.raises(AssertionError) as shown:
+        ansible.run(*command, cwd=home)
+    return str(shown.value)
+
+
+def test_parsed_returns_items_and_report_without_secrets(ansible: Environment, home: Path) -> None:
+    shown = parse(ansible, home, "-vvv")
+    answer = json.loads(shown[shown.index("{", shown.index("SUCCESS")):].rpartition("}")[0] + "}")
+    assert answer["changed"] is False and [each["username"] for each in answer["parsed"]] == ["anna.svensson"] and "sip_password" not in answer["parsed"][0]
+    assert answer["report"]["counts"] == {"agents": 1, "extensions": 1, "not_carried_over": 1, "changed_in_meaning": 0}
+    assert answer["report"]["not_carried_over"][0] == {
+        "file": "sip.conf", "option": "accountcode", "why": "call records carry the line's own name", "count": 1, "where": ["line 11 [1002]"]}
+    assert PASSWORD not in shown and PIN not in shown
+    assert "phone-1002" in parse(ansible, home, module="extensions")
+
+
+def test_parsed_writes_what_config_file_takes_and_only_when_it_changes(ansible: Environment, home: Path) -> None:
+    dest, report = home / "agents.yml", home / "report.md"
+    assert "CHANGED" in parse(ansible, home, "--check", dest="agents.yml", report_file="report.md") and not dest.exists() and not report.exists()
+    assert "CHANGED" in parse(ansible, home, dest="agents.yml", report_file="report.md")
+    assert yaml.safe_load(dest.read_text())["agents"][0]["voicemail_pin"] == PIN and dest.stat().st_mode & 0o777 == 0o600
+    assert report.read_text().startswith("# Import") and PASSWORD not in report.read_text()
+    assert "SUCCESS" in parse(ansible, home, dest="agents.yml", report_file="report.md")
+    assert "CHANGED" in parse(ansible, home, dest="agents.yml", import_as="extensions") and yaml.safe_load(dest.read_text()) == {"agents": []}
+
+
+def test_parsed_writes_a_vault_and_reads_vaulted_sources(ansible: Environment, home: Path) -> None:
+    dest = home / "agents.yml"
+    assert "CHANGED" in parse(ansible, home, dest="agents.yml", credentials_vault_id="mine")
+    first = dest.read_text()
+    assert first.startswith("$ANSIBLE_VAULT;1.2;AES256;mine\n")
+    assert "SUCCESS" in parse(ansible, home, dest="agents.yml", credentials_vault_id="mine") and dest.read_text() == first
+    assert "is encrypted: name the credentials_vault_id" in parse(ansible, home, fails=True, dest="agents.yml")
+    assert "CHANGED" in parse(ansible, home, dest="agents.yml", credentials_vault_id="mine", import_as="extensions")
+    (home / "users.conf").write_text(f"[1003]\nhassip=yes\nfullname=Bo\nsecret={PASSWORD}\n")
+    ansible.run("ansible-vault", "encrypt", "--vault-id", "mine@key", "users.conf", cwd=home)
+    assert '"username": "bo"' in parse(ansible, home, sources=["users.conf"])
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    ({"sources": []}, "sources: is needed for state parsed"), ({"config": []}, "config: does not go with state parsed"),
+    ({"sources": ["nosuch.conf"]}, "nosuch.conf"), ({"sources": ["key"]}, "key: cannot tell what it is"),
+    ({"import_as": "people"}, "import_as must be one of: auto"),
+    ({"dest": "none/agents.yml"}, "dest: .*none must be an existing folder"), ({"number_range": "1-2"}, "number_range: must be LOWEST-HIGHEST"),
+    ({"state": "merged"}, "sources: goes with state parsed"), ({"nosuch": 1}, "nosuch"), ({"sources": ["."]}, r"cannot tell what it is|directory"),
+])
+def test_parsed_refuses(newest: Environment, home: Path, arguments: dict[str, Any], told: str) -> None:
+    shown = parse(newest, home, fails=True, **arguments)
+    assert re.search(told, shown.partition("ended with")[2]) and "Traceback" not in shown

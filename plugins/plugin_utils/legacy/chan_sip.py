@@ -75,6 +75,7 @@ WHY: dict[str, str] = each_of((
     ("voicemail_options", HERE),
     ("outboundcid", "a caller id is shown to all whom the line calls, not outside only: see the field caller_id"),
     ("pager", "there are no pagers"),
+    ("mailbox hasvoicemail vmsecret email", "goes with an agent's mailbox, and there is none"),
     ("defaultuser username", "a telephone signs in by the name of its line"),
 ))
 UNKNOWN = "is an option that this import does not know"
@@ -109,6 +110,7 @@ class Lines:
     members: set[str] = field(default_factory=set)      # sections that are in a queue
     realm: str = "asterisk"                             # chan_sip's own, unless [general] says another
     drafts: list[Draft] = field(default_factory=list)
+    whole_mailboxes: set[str] = field(default_factory=set)      # files that say of a mailbox all there is: users.conf and spreadsheets
     keys: set[str] = field(default_factory=set)
     sections: set[str] = field(default_factory=set)     # all there are: none gives its name to another line
 
@@ -228,19 +230,14 @@ class Lines:
 
     def mailbox(self, draft: Draft) -> Optional[Box]:
         """The mailbox of a line: the one it names, or the one of its number."""
-        told = draft.peek("mailbox")
-        first = told.split(",")[0].strip()
-        if is_true(draft.peek("hasvoicemail")) and not self.boxes.of(first or draft.section.name):
-            # users.conf holds the mailbox itself
+        name = draft.peek("mailbox").split(",")[0].strip() or draft.section.name
+        flag = draft.last("hasvoicemail")
+        if flag and flag.file in self.whole_mailboxes and is_true(flag.value) and not self.boxes.of(name):
             secret = draft.last("vmsecret") or next(iter(draft.all("secret")), None)
-            flag = draft.all("hasvoicemail")[-1]
-            mail = draft.peek("email")
-            self.boxes.put(Box((first or draft.section.name).partition("@")[0], first.partition("@")[2] or "default", secret or flag,
-                               secret.value if secret else "", draft.peek("fullname"), mail))
-        box = self.boxes.of(first) if first else self.boxes.of(draft.section.name)
-        if box and box.owner:
-            return None
-        return box
+            number, _at, context = name.partition("@")
+            self.boxes.put(Box(number, context or "default", secret or flag, secret.value if secret else "", draft.peek("fullname"), draft.peek("email")))
+        box = self.boxes.of(name)
+        return None if box and box.owner else box
 
     def give(self, draft: Draft, box: Box, own: str) -> None:
         """A mailbox to its owner."""
@@ -285,19 +282,24 @@ class Lines:
         named, flag, mail = draft.last("mailbox"), draft.last("hasvoicemail"), draft.last("email")
         if mail:
             draft.say("email", mail.value, mail)
-        if flag and is_false(flag.value):
-            draft.in_effect(flag)
-        elif flag:
-            draft.lose(flag, "is neither yes nor no")
-        if named:
-            box = self.boxes.of(named.value.split(",")[0].strip())
-            if box:
-                draft.lose(named, f"the mailbox is [{shown(box.owner)}]'s already; a mailbox has one owner")
-            elif self.boxes.known:
-                draft.lose(named, "voicemail.conf has no such mailbox")
+        if flag and not is_true(flag.value):
+            if is_false(flag.value):
+                draft.in_effect(flag)
             else:
-                draft.say("voicemail", True, named)
-                draft.change(named, "without voicemail.conf among the sources the mailbox gets a new PIN")
+                draft.lose(flag, "is neither yes nor no")
+            flag = None
+        elif flag and named:
+            draft.in_effect(flag)
+        told = named or flag
+        if told:
+            box = self.boxes.of(told.value.split(",")[0].strip() if named else draft.section.name)
+            if box:
+                draft.lose(told, f"the mailbox is [{shown(box.owner)}]'s already; a mailbox has one owner")
+            elif self.boxes.known:
+                draft.lose(told, "voicemail.conf has no such mailbox")
+            else:
+                draft.say("voicemail", True, told)
+                draft.change(told, "without voicemail.conf among the sources the mailbox gets a new PIN")
                 self.more_boxes(draft, named)
 
     def more_boxes(self, draft: Draft, named: Optional[Option]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from .asterisk_conf import Option, Section
+from .asterisk_conf import Option, Section, shown
 from .report import Report
 
 Resources = Mapping[str, Any]       # kind: the model's declaration of it
@@ -98,16 +98,19 @@ class Draft:
         for name in [each for each in fields if each not in resource.by_name]:
             self.refuse(name, f"{resource.plural} have no field {name} in this release")
             fields.pop(name)
-        for _each in range(len(fields) + 1):
+        for _each in range(2 * len(fields)):
             checked, wrongs = resource.check(fields)
             wrongs = wrongs or resource.judge(resource.complete(checked))
             if not wrongs:
                 return dict(checked)
             for wrong in wrongs:
                 self.refuse(wrong.field, wrong.rule)
-                if fields.pop(wrong.field, None) is None or wrong.field == resource.key:
-                    self.report.note(f"[{self.section.name}] of {self.section.file} was left out: {wrong.field} {wrong.rule}")
+                if wrong.field == resource.key:
+                    self.report.note(f"[{shown(self.section.name)}] of {self.section.file} was left out: {wrong.field} {wrong.rule}")
                     return None
+                if fields.pop(wrong.field, None) is None:       # it is needed
+                    fields[wrong.field] = fields[resource.key]
+                    self.report.note(f"[{shown(self.section.name)}] of {self.section.file}: {wrong.field} is {fields[resource.key]}, for want of another")
         return None
 
     def refuse(self, name: str, rule: str) -> None:
@@ -125,11 +128,11 @@ def unclaimed(drafts: Iterable[tuple[Draft, dict[str, Any]]], resources: Resourc
             value = each.claims(said.get(each.name)) if each.claim else ""
             owner = owners.setdefault((each.claim, value), draft) if value else draft
             if owner is not draft:
-                rule = f"is [{owner.section.name}]'s already"
+                rule = f"is [{shown(owner.section.name)}]'s already"
                 if each.name in draft.origin:
                     draft.refuse(each.name, rule)
                 else:
-                    draft.report.note(f"{each.name} {value} of [{draft.section.name}] {rule}: left out")
+                    draft.report.note(f"{each.name} {value} of [{shown(draft.section.name)}] {rule}: left out")
                 said.pop(each.name)
         kept.append((draft, said))
     return kept

@@ -56,8 +56,8 @@ def installation(paths: Sequence[str], load: Callable[[str], bytes], resources: 
         elif kind == "queues":
             queues.read(conf)
     lines = Lines(resources, report, boxes, wish, queues.sections())
-    sections = [(kind, conf, section) for kind, conf in confs if kind not in ("voicemail", "queues") for section in conf.plain()]
-    lines.sections = {section.name for _kind, _conf, section in sections}
+    sections = [(kind, section) for kind, conf in confs if kind not in ("voicemail", "queues") for section in conf.plain()]
+    lines.sections = {section.name for _kind, section in sections}
     for section, general in whole(sections, lines):
         lines.add(section, general)
     for box in list(boxes.ownerless()):
@@ -74,38 +74,38 @@ def installation(paths: Sequence[str], load: Callable[[str], bytes], resources: 
     return Imported(items, report, options)
 
 
-def whole(sections: Iterable[tuple[str, Conf, Section]], lines: Lines) -> list[tuple[Section, list[Option]]]:
+def whole(sections: Sequence[tuple[str, Section]], lines: Lines) -> list[tuple[Section, list[Option]]]:
     """Sections with the options of [general] that come before theirs. One that stands in several files is one, as it is to chan_sip."""
-    general: dict[int, list[Option]] = {}
-    found: dict[str, tuple[Section, list[Option]]] = {}
-    for kind, conf, section in sections:
-        if kind == "sheet":
-            pass
-        elif section.is_called("general"):
+    general: dict[str, list[Option]] = {"sheet": [], "sip": [], "users": []}
+    for kind, section in sections:
+        if kind != "sheet" and section.is_called("general"):
             inherited = INHERITED if kind == "sip" else [each.name.lower() for each in section.options]
             lines.general(section, inherited)
-            general[id(conf)] = [each for each in section.options if each.name.lower() in inherited and each.fate == "every line's"]
+            general[kind] += [each for each in section.options if each.name.lower() in inherited and each.fate == "every line's"]
+    found: dict[str, tuple[Section, list[Option]]] = {}
+    for kind, section in sections:
+        refused = "" if kind == "sheet" or section.is_called("general") else not_a_line(kind, section, general["users"])
+        for option in section.options if refused else ():
+            lines.report.lose(option, section.name, refused)
+        if refused or kind != "sheet" and section.is_called("general"):
             continue
-        elif kind == "sip" and section.is_called("authentication"):
-            for option in section.options:
-                lines.report.lose(option, section.name, "signs in at a provider: that is a trunk's")
-            continue
-        elif kind == "users" and not is_true(latest("hassip", section, general.get(id(conf), []))):
-            for option in section.options:
-                lines.report.lose(option, section.name, "hassip is not yes, so chan_sip does not use the section")
-            continue
-        elif kind == "users":
+        if kind == "users":
             section.options.insert(0, Option("type", "friend", section.file, section.line))
-        known, before = found.setdefault(section.name, (section, []))
-        before += general.get(id(conf), [])
+        known, _before = found.setdefault(section.name, (section, [*(general["sip"] if kind == "users" else ()), *general[kind]]))
         if known is not section:
             lines.report.note(f"[{shown(section.name)}] stands in {known.file} and in {section.file}: the later file adds to the earlier one")
             known.options = [*known.options, *section.options]
+        if kind != "sip":
+            lines.whole_mailboxes |= {each.file for each in section.options}
     return list(found.values())
 
 
-def latest(name: str, section: Section, before: Iterable[Option]) -> str:
-    return next((each.value for each in reversed([*before, *section.options]) if each.name.lower() == name), "")
+def not_a_line(kind: str, section: Section, general: Iterable[Option]) -> str:
+    """Why a section is none of a line, or nothing."""
+    if kind == "sip":
+        return "signs in at a provider: that is a trunk's" if section.is_called("authentication") else ""
+    has_sip = next((each.value for each in reversed([*general, *section.options]) if each.name.lower() == "hassip"), "")
+    return "" if is_true(has_sip) else "hassip is not yes, so chan_sip does not use the section"
 
 
 def settle(lines: Lines, queues: Queues, resources: Resources, report: Report) -> dict[str, list[dict[str, Any]]]:

@@ -42,8 +42,10 @@ def test_options(text: str, meant: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(("text", "meant"), [
-    (";-- a=1\nb=2\n--;\nc=3", [("c", "3")]), ("a=1 ;-- x --; 2", [("a", "1  2")]), (";--\n;--\n--;\na=1\n--;\nb=2", [("b", "2")]), (";----- a=1\nb=2", [("b", "2")]),
-    (";-- a --;b=2", [("b", "2")]), ("a=1;--\nb=2\n--; c=3", [("a", "1"), ("c", "3")]), (";---\na=1", [("a", "1")]), (";--\na=1 ; it is\n--;\nb=2", [("b", "2")]),
+    (";-- a=1\nb=2\n--;\nc=3", [("c", "3")]), ("a=1 ;-- x --; 2", [("a", "1  2")]), (";--\n;--\n--;\na=1\n--;\nb=2", [("b", "2")]),
+    (";----- a=1\nb=2", [("b", "2")]),
+    (";-- a --;b=2", [("b", "2")]), ("a=1;--\nb=2\n--; c=3", [("a", "1"), ("c", "3")]), (";---\na=1", [("a", "1")]),
+    (";--\na=1 ; it is\n--;\nb=2", [("b", "2")]),
     ("a=1\n;--\nb=2", [("a", "1")]),
 ])
 def test_block_comments(text: str, meant: list[tuple[str, str]]) -> None:
@@ -90,7 +92,8 @@ def test_what_asterisk_would_not_load(text: str | bytes, told: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "told"), [
-    ("hunter2", "has no '='"), ("=1", "has no name before '='"), ("#exec /bin/true", "#exec: a program's output is not read"), ("#nonsense x", "a directive that"),
+    ("hunter2", "has no '='"), ("=1", "has no name before '='"), ("#exec /bin/true", "#exec: a program's output is not read"),
+    ("#nonsense x", "a directive that"),
     ("#include", "#include names no file"), ("x=" + "y" * 9000, "is longer than Asterisk reads"), (";--", "a block comment that begins here is never ended"),
     ("[y] (z)", "what stands behind a section's ] is not read"),
 ])

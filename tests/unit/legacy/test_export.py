@@ -79,8 +79,9 @@ def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
     assert plain(tmp_path / "agents.yml").write("a\n", False, False) and os.listdir(tmp_path) == ["agents.yml"]
 
 
-ITEMS: Any = st.lists(st.dictionaries(st.sampled_from(["username", "number", "x"]), st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\u2028\u2029"), max_size=20) | st.booleans() | st.integers(0, 10 ** 6)), max_size=3)
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\u2028\u2029")
+VALUES = st.text(CHARACTERS, max_size=20) | st.booleans() | st.integers(0, 10 ** 6)
+ITEMS: Any = st.lists(st.dictionaries(st.sampled_from(["username", "number", "x"]), VALUES), max_size=3)
 
 
 @given(ITEMS)
