@@ -18,6 +18,10 @@ def word(text: str) -> str:
     return "yes" if is_true(text) else "no" if is_false(text) else text.lower()
 
 
+def prompts(text: str) -> list[str]:
+    return [each for each in re.split("[,| ]+", text) if each]
+
+
 def name(text: str) -> str:
     return {"roundrobin": "rrmemory"}.get(text.lower(), text.lower())
 
@@ -28,13 +32,14 @@ FIELDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "servicelevel": ("service_level", str), "weight": ("weight", str), "maxlen": ("longest", str), "musicclass": ("music", str), "music": ("music", str),
     "musiconhold": ("music", str), "joinempty": ("join_empty", word), "leavewhenempty": ("leave_when_empty", word), "ringinuse": ("ring_in_use", word),
     "announce-frequency": ("announce_frequency", str), "announce-position": ("announce_position", word), "announce-holdtime": ("announce_hold_time", word),
-    "announce": ("announcement", str),
+    "announce-position-limit": ("announce_position_limit", str), "announce": ("announcement", str), "periodic-announce": ("periodic_announcements", prompts),
+    "periodic-announce-frequency": ("periodic_announce_frequency", str),
 }
 WHY: dict[str, str] = each_of((
     ("""queue-youarenext queue-thereare queue-callswaiting queue-quantity1 queue-quantity2 queue-holdtime queue-minutes queue-minute queue-seconds
-     queue-thankyou queue-callerannounce queue-reporthold periodic-announce periodic-announce-frequency periodic-announce-startdelay
-     relative-periodic-announce random-periodic-announce""", "prompts are the site's own"),
-    ("min-announce-frequency announce-round-seconds announce-position-only-up announce-position-limit announce-to-first-user",
+     queue-thankyou queue-callerannounce queue-reporthold periodic-announce-startdelay relative-periodic-announce random-periodic-announce""",
+     "prompts are the site's own"),
+    ("min-announce-frequency announce-round-seconds announce-position-only-up announce-to-first-user",
      "how places are told is the queue's announce_position and announce_frequency"),
     ("monitor-format monitor-type mixmonitor-format", "calls are recorded by the agent's record_calls"),
     ("membermacro membergosub setinterfacevar setqueuevar setqueueentryvar context defaultrule", "the old dialplan is not taken over"),
@@ -43,6 +48,7 @@ WHY: dict[str, str] = each_of((
      keepstats updatecdr negative_penalty_invalid log_membername_as_agent force_longest_waiting_caller""", "is the same for every queue here"),
 ))
 UNKNOWN = "is an option that this import does not know"
+UNSAID = "a queue rang members who were in a call unless it said ringinuse=no: here it does so only with ring_in_use"
 GENERAL_ANYWAY = {"autofill": is_true, "keepstats": is_false, "monitor-type": lambda value: value.lower() == "mixmonitor"}
 REST = ("state interface", "ring in use", "wrap-up time", "paused")     # of a member, behind its name
 
@@ -100,6 +106,8 @@ class Queues:
         for option in section.options:
             if not option.fate:
                 self.forget(option, section)
+        if "ring_in_use" not in draft.fields:
+            self.report.note(UNSAID)
         if "queue" not in self.resources:
             for each in draft.origin.values():
                 draft.lose(each, "this release has no queues")

@@ -165,7 +165,8 @@ def test_aliases_and_twins_are_reported() -> None:
 
 QUEUE = Resource("queue", key="name", says="", fields=(Word("name", ""), Number("number", "", claim="number"), *(Text(name, "") for name in (
     "display_name", "strategy", "timeout", "retry", "wrapup", "service_level", "weight", "longest", "music", "join_empty", "leave_when_empty", "ring_in_use",
-    "announce_frequency", "announce_position", "announce_hold_time", "announcement"))))
+    "announce_frequency", "announce_position", "announce_hold_time", "announcement",
+    "announce_position_limit", "periodic_announce_frequency")), List("periodic_announcements", "")))
 AGENT = Resource("agent", key="username", says="", fields=(*(each for each in RESOURCES["agent"].fields if each.name != "queues"),
                                                            List("queues", "", each=Text("", ""))), rules=RESOURCES["agent"].rules)
 WITH_QUEUES = {**RESOURCES, "queue": QUEUE, "agent": AGENT}
@@ -181,9 +182,11 @@ def queued(queues: str, **files: str) -> Imported:
     ("musicclass=default", "music", "default"), ("musiconhold=x\nmusic=y", "music", "y"), ("joinempty=yes", "join_empty", "yes"),
     ("joinempty=strict", "join_empty", "strict"), ("leavewhenempty=No", "leave_when_empty", "no"), ("ringinuse=no", "ring_in_use", "no"),
     ("announce-frequency=60", "announce_frequency", "60"), ("announce-position=limit", "announce_position", "limit"),
-    ("announce-holdtime=once", "announce_hold_time", "once"), ("announce=hello", "announcement", "hello"),
+    ("announce-position-limit=5", "announce_position_limit", "5"), ("periodic-announce=a,b/c", "periodic_announcements", ["a", "b/c"]),
+    ("periodic-announce-frequency=60", "periodic_announce_frequency", "60"), ("announce-holdtime=once", "announce_hold_time", "once"),
+    ("announce=hello", "announcement", "hello"),
 ])
-def test_queue(said: str, field: str, value: str) -> None:
+def test_queue(said: str, field: str, value: Any) -> None:
     made = queued(f"[support]\n{said}\n")
     assert made.items["queue"] == [{"name": "support", field: value}] and not made.report.lost
 
