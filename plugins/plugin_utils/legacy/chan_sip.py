@@ -270,7 +270,9 @@ class Lines:
         elif box.mail:
             draft.fields["email"] = box.mail
             draft.origin["email"] = replace(box.option, name=f"{box.number} (mail)")
-        for word, why in box.rest:
+        rest = [*box.rest, *((what, f"the mailbox has the agent's {what}") for what, value, agents in (
+            ("mail", box.mail, "email"), ("name", box.name, "full_name")) if value and value != draft.fields[agents])]
+        for word, why in rest:
             draft.lose_part(replace(box.option, name=f"{shown(box.number)} ({shown(word)})"), why)
         if own and box.number != own:
             draft.change(box.option, f"mailbox {shown(box.number)} becomes {own}, the agent's number: greetings and messages stay behind")
@@ -311,12 +313,8 @@ class Lines:
         resource, section = self.resources[draft.kind], draft.section.name
         agent = draft.kind == "agent"
         named = slug(str(draft.fields.get("full_name" if agent else "display_name") or ""), "." if agent else "-")
-        tail = own or slug(section, "-")
-        short = slug(section, "-")
-        wishes = [section, section.lower(), named, f"{'agent' if agent else 'phone'}-{tail}", *([f"{named}-{tail}"] if named else []), f"phone-{short or 'x'}"]
-        made = (f"{'agent' if agent else 'phone'}-{tail or 'x'}-{count}" for count in itertools.count(2))
-        for each in itertools.chain(wishes, made):
-            name = each[:40]
+        plain = f"{'agent' if agent else 'phone'}-{slug(own or section, '-')[:20] or 'x'}"
+        for name in itertools.chain((section, section.lower(), named, plain), (f"{plain}-{count}" for count in itertools.count(2))):
             if name not in self.keys and (name == section or name not in self.sections) and not resource.check({resource.key: name})[1]:
                 break
         self.keys.add(name)

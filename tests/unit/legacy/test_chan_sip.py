@@ -100,6 +100,13 @@ def test_two_of_one_name_are_two() -> None:
     assert [each["username"] for each in made.items["agent"]] == ["anna", "agent-1002"]
 
 
+def test_names_that_are_one_when_they_are_shortened() -> None:
+    made = bring(sip="".join(f"[{'X' * 60}{count}]\ntype=friend\ncallerid={'y' * 50}\n{PLAIN}\n" for count in range(3)))
+    assert len({each["username"] for each in made.items["agent"]}) == 3
+    made = bring(people_csv="Number,Name\n" + "".join(f'"{"1,001E+03" * count}",\n' for count in range(1, 4)))
+    assert len({each["name"] for each in made.items["extension"]}) == 3
+
+
 @pytest.mark.parametrize(("name", "made"), [
     ("Søren Ægir", "soren.aegir"), ("Groß", "gross"), ("Łukasz", "lukasz"), ("O'Neil-Smith", "o.neil.smith"), ("张", ""), (".", ""),
 ])

@@ -119,6 +119,11 @@ def test_what_of_a_mailbox_cannot_be_said(entry: str, options: set[str]) -> None
     assert one(made)["voicemail"] is True and {each.option for each in made.report.lost.values()} == options
 
 
+def test_what_a_mailbox_says_otherwise_than_its_owner_is_reported() -> None:
+    made = bring(sip=LINES + "email=b@example.org\n", voicemail="[default]\n1001 => 4711,Anna Berg,a@example.org\n")
+    assert one(made)["email"] == "b@example.org" and why(made, "1001 (mail)") == ["the mailbox has the agent's mail"] and why(made, "1001 (name)")
+
+
 def test_pins_with_a_meaning() -> None:
     made = bring(sip=LINES, voicemail="[default]\n1001 => -4711,Anna\n")
     assert one(made)["voicemail_pin"] == "4711" and other(made, "1001") == ["a PIN with - before it could not be changed by telephone: it can be here"]
