@@ -29,7 +29,7 @@ from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import
 from ansible_collections.switchboard.asterisk.plugins.module_utils.control.live import Host
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Trouble, Wrong
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.numbers import NumberRange
-from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import Resource
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import SINGLE, Resource
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.secrets import is_of, unveil
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.settings import SETTINGS
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
@@ -40,7 +40,7 @@ from ansible_collections.switchboard.asterisk.plugins.plugin_utils.legacy.import
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.people import Unreadable, read
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.pictures import Pictures, has, unpack
 
-OF_PARSED = ("sources", "dest", "report_file", "import_as", "import_contexts")
+OF_PARSED = ("sources", "report_file", "import_as", "import_contexts")
 
 
 class ActionModule(ActionBase):
@@ -72,8 +72,11 @@ class ActionModule(ActionBase):
                 raise AnsibleError(f"{name}: goes with state parsed")
         host = str(self._task.delegate_to or task_vars.get("inventory_hostname", ""))
         ledger, state, check = self.ledger(arguments), str(arguments.get("state", "merged")), self._task.check_mode
-        if boolean(arguments.get("with_secrets", False), strict=False) and (ledger is None or state != "gathered"):
-            raise AnsibleError("with_secrets: goes with state gathered and a credentials_file, the only place they are written to")
+        dest, vault_id = arguments.pop("dest", None), arguments.get("credentials_vault_id")
+        if dest is not None and state != "gathered":
+            raise AnsibleError("dest: goes with state gathered or parsed")
+        if boolean(arguments.get("with_secrets", False), strict=False) and ((ledger is None and dest is None) or state != "gathered"):
+            raise AnsibleError("with_secrets: goes with state gathered and a dest or credentials_file, the only places they are written to")
         # a task's own check mode is a look ahead; only where all tasks are one do they build on each other
         dry = check and bool(context.CLIARGS.get("check"))
         left = undone(host, str(arguments.get("store", "")))
@@ -100,7 +103,9 @@ class ActionModule(ActionBase):
                 except Unwritable as wrong:
                     answer.update(failed=True, msg=f"{wrong}\nThe host was changed and secrets were made, but not written down. "
                                                    "Nothing is lost: run again with the same credentials_file.")
-        if made:
+        if dest is not None and not answer.get("failed"):
+            answer["changed"] = self.written(str(dest), vault_id, as_text(plural, told(resource, answer["gathered"], made)))
+        if made and ledger:
             answer["credentials"] = {"file": arguments.get("credentials_file"), "count": sum(len(each) for each in made.values())}
         return answer
 
@@ -219,7 +224,6 @@ class ActionModule(ActionBase):
         if not given["sources"]:
             raise AnsibleError("sources: is needed for state parsed")
         dest, vault_id = given["dest"], given["credentials_vault_id"]
-        seal = str.encode if vault_id is None else self.sealer(vault_id)
         numbers = NumberRange.parse(given["number_range"] or SETTINGS.defaults["number_range"], "number_range")
         imported = installation([self._find_needle("files", each) for each in given["sources"]], self.load, RESOURCES,
                                 Wish(given["import_as"], given["import_contexts"]), numbers)
@@ -228,16 +232,20 @@ class ActionModule(ActionBase):
         items, report = imported.items[resource.kind], imported.report
         changed = False
         if dest is not None:
-            file = File(self.beside(dest), "dest", seal, self.opened)
-            if vault_id is None and self.is_vaulted(file.path):
-                raise AnsibleError(f"dest: {file.path} is encrypted: name the credentials_vault_id to encrypt it with again")
-            changed = file.write(as_text(resource.plural, items), vault_id is not None, self._task.check_mode)
+            changed = self.written(dest, vault_id, as_text(resource.plural, items))
         if given["report_file"] is not None:
             file = File(self.beside(given["report_file"]), "report_file", str.encode, self.opened, COMMON)
             changed = file.write(report.markdown(), False, self._task.check_mode) or changed
         secret = {each.name for each in resource.secrets()}
         return {"changed": changed, "parsed": [{name: each for name, each in item.items() if name not in secret} for item in items],
                 "report": report.compact()}
+
+    def written(self, dest: str, vault_id: Optional[str], text: str) -> bool:
+        """Whether the file that resources go to had to be written, or in check mode would have to be."""
+        file = File(self.beside(dest), "dest", str.encode if vault_id is None else self.sealer(vault_id), self.opened)
+        if vault_id is None and self.is_vaulted(file.path):
+            raise AnsibleError(f"dest: {file.path} is encrypted: name the credentials_vault_id to encrypt it with again")
+        return file.write(text, vault_id is not None, self._task.check_mode)
 
     def load(self, path: str) -> bytes:
         """A file's bytes; of a vaulted one those within."""
@@ -260,8 +268,8 @@ class ActionModule(ActionBase):
         """Where generated secrets are written down, if anywhere. A named vault id is resolved before anything is done."""
         path, vault_id = arguments.get("credentials_file"), arguments.get("credentials_vault_id")
         if path is None:
-            if vault_id is not None:
-                raise AnsibleError("credentials_vault_id: needs a credentials_file")
+            if vault_id is not None and arguments.get("dest") is None:
+                raise AnsibleError("credentials_vault_id: needs a credentials_file or dest")
             return None
         path = self.beside(str(path))
         if vault_id is None:
@@ -320,6 +328,14 @@ def packed(load: dict[str, Any]) -> str:
         return base64.b64encode(zlib.compress(json.dumps(load).encode(), 1)).decode()
     except RecursionError:
         raise Unreadable("the items are nested too deeply") from None
+
+
+def told(resource: Resource, gathered: Any, secrets_by_key: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What was gathered, with its secrets in it, as a config_file takes it."""
+    def whole(item: Mapping[str, Any], key: str) -> dict[str, Any]:
+        return resource.nested({**dict(resource.flat(item)), **secrets_by_key.get(key, {})})
+
+    return whole(gathered, SINGLE) if resource.single else [whole(item, item[resource.key]) for item in gathered]
 
 
 def secrets_of(answer: dict[str, Any], resource: Resource, run: Run) -> dict[str, dict[str, Any]]:

@@ -56,7 +56,7 @@ options:
     type: bool
     default: false
   with_secrets:
-    description: With O(state=gathered), write the sealed secrets (digests, and PINs) to O(credentials_file).
+    description: With O(state=gathered), write the sealed secrets (digests and hashes, and PINs) into O(dest), or to O(credentials_file).
     type: bool
     default: false
   avatars_dest:
@@ -92,8 +92,9 @@ options:
     elements: path
   dest:
     description:
-      - With O(state=parsed), file on the controller that the items of the module's own kind are written to, secrets included, as O(config_file) takes
-        them. Its mode is 0600, and its folder must exist. It is encrypted when O(credentials_vault_id) names a vault id.
+      - File on the controller that the items of the module's own kind are written to, as O(config_file) takes them. With O(state=parsed) their
+        secrets are among them, with O(state=gathered) when O(with_secrets) says so.
+      - Its mode is 0600, and its folder must exist. It is encrypted when O(credentials_vault_id) names a vault id.
       - The task is changed only when what the file says changes.
     type: path
   report_file:
