@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Union
+from typing import Any
 
 import yaml
 
@@ -17,7 +17,7 @@ DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 PRIVATE, COMMON = 0o600, 0o644
 
 
-def as_text(plural: str, whole: Union[Sequence[Any], Mapping[str, Any]]) -> str:
+def as_text(plural: str, whole: Sequence[Any] | Mapping[str, Any]) -> str:
     """YAML that reads back as what it was: read as text or by any YAML reader. `whole`: the items, or that of which a site has one."""
     text = yaml.dump({plural: whole}, Dumper=DUMPER, allow_unicode=True, sort_keys=False, width=160)
     return f"# Written by switchboard.asterisk. It may hold secrets: keep it safe.\n---\n{text}"
