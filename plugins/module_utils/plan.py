@@ -233,7 +233,7 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
         kept = {**start, **{name: value for name, value in before.items() if resource.by_name[name].stays}}
     after, found = merged(resource, key, kept, given, start)
     wrongs.extend(found)
-    if before is not None and after == before:
+    if after == before or resource.single and before is None and set(after) == {resource.key}:     # of nothing said there is nothing to keep
         return
     whole = resource.complete(after)
     found = resource.judge(whole)

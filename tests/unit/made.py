@@ -188,8 +188,8 @@ def mend(resource: Resource, item: dict[str, Any], world: World, seen: Callable[
     while wrongs := judged(resource, view(item)):
         tries = [*({name: each for name, each in item.items() if name != gone} for gone in reversed(list(item))
                    if gone != resource.key and not resource.by_name[gone].required), *additions(resource, item, wrongs, world)]
-        item = min(tries, key=lambda each: len(judged(resource, view(each))), default={})
-        assert item and (len(item) < 200), f"no {resource.kind} can be made of what it declares: {wrongs[0]}"
+        assert tries and len(item) <= len(resource.fields), f"no {resource.kind} can be made of what it declares: {wrongs[0]}"
+        item = min(tries, key=lambda each: len(judged(resource, view(each))))
     return item
 
 
