@@ -33,6 +33,7 @@ configuration.set_hypothesis_home_dir(Path(__file__).parents[2] / ".cache" / "hy
 settings.register_profile("unit", deadline=None, max_examples=60, database=None, derandomize=True)
 settings.load_profile("unit")
 
+MEMORY = "/dev/shm"
 SECRET = "correct-horse-battery"
 PHONE = {"typology": "external", "sip_password": SECRET}
 ANNA = {"username": "anna", "full_name": "Anna Öberg", "email": "anna@example.org"}
@@ -146,11 +147,16 @@ def build(folder: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     return built
 
 
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """In memory where that can be: every run waits for its files to be on the disk."""
+    return tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+
+
 @contextlib.contextmanager
 def fresh() -> Iterator[House]:
     """A house for as long as it takes: hypothesis wants a new one for each example."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as monkeypatch:
-        yield build(Path(folder) / "house", monkeypatch)
+    with folder() as place, pytest.MonkeyPatch.context() as monkeypatch:
+        yield build(Path(place) / "house", monkeypatch)
 
 
 @pytest.fixture
@@ -159,5 +165,6 @@ def unowned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    return build(tmp_path / "house", monkeypatch)
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with folder() as place:
+        yield build(Path(place) / "house", monkeypatch)

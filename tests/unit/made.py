@@ -181,20 +181,27 @@ def judged(resource: Resource, whole: Whole) -> list[Wrong]:
     return resource.judge(resource.complete(whole))
 
 
-def mend(resource: Resource, item: dict[str, Any], world: World, seen: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None) -> dict[str, Any]:
-    """The item with as little as need be taken out or put in until its rules are satisfied. `seen` is what it will be judged as."""
+def mend(resource: Resource, item: dict[str, Any], world: World, seen: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
+         keep: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The item with as little as need be taken out or put in until its rules are satisfied. `seen` is what it will be judged as, `keep` what must stay."""
     view = seen or (lambda each: said(resource, each))
     item = dict(item)
-    while wrongs := judged(resource, view(item)):
+    while wrongs := list(map(str, judged(resource, view(item)))):
         tries = [*({name: each for name, each in item.items() if name != gone} for gone in reversed(list(item))
-                   if gone != resource.key and not resource.by_name[gone].required), *additions(resource, item, wrongs, world)]
+                   if gone not in keep and gone != resource.key and not resource.by_name[gone].required),
+                 *additions(resource, item, judged(resource, view(item)), world, keep),
+                 *({**item, field.name: way} for field in resource.fields if keep and field.name not in {*keep, resource.key} and not field.secret
+                   for way in field.choices)]
         assert tries and len(item) <= len(resource.fields), f"no {resource.kind} can be made of what it declares: {wrongs[0]}"
-        item = min(tries, key=lambda each: len(judged(resource, view(each))))
+        left = [list(map(str, judged(resource, view(each)))) for each in tries]
+        best = min(range(len(tries)), key=lambda each: (len(left[each]), left[each] == wrongs))
+        assert left[best] != wrongs, f"no {resource.kind} can be made of what it declares: {wrongs[0]}"
+        item = tries[best]
     return item
 
 
-def additions(resource: Resource, item: dict[str, Any], wrongs: list[Wrong], world: World) -> Iterator[dict[str, Any]]:
-    for field in [resource.by_name[wrong.field] for wrong in wrongs if wrong.field in resource.by_name]:
+def additions(resource: Resource, item: dict[str, Any], wrongs: list[Wrong], world: World, keep: frozenset[str]) -> Iterator[dict[str, Any]]:
+    for field in [each for each in resource.fields for wrong in wrongs if each.name not in keep and (each.name == wrong.field or each.name in wrong.rule)]:
         inner = getattr(field, "each", field)
         ways = world.get(inner.to, []) if isinstance(inner, Reference) else secret_values(field, field.name) if isinstance(field, Secret) \
             else claimed_values(field, resource, str(item.get(resource.key))) if field.claim else [*field.choices, *TRICKY, *TYPICAL]
@@ -262,3 +269,24 @@ def sites(draw: Any, most: int = 3, without: frozenset[str] = frozenset(), full:
         site[resource.kind] = draw(configurations(resource, world, most, without, full & set(resource.by_name)))
         world[resource.kind] = [SINGLE if resource.single else str(each[resource.key]) for each in site[resource.kind]]
     return site
+
+
+def bare(resource: Resource, key: str, world: World) -> dict[str, Any]:
+    """An item with nothing but what is needed, flat."""
+    needed = {each.name: "Somebody" for each in resource.fields if each.required and each.name != resource.key}
+    return mend(resource, needed if resource.single else {resource.key: key, **needed}, world)
+
+
+def item_with(resource: Resource, key: str, field: Field, world: World) -> dict[str, Any]:
+    """A valid item that gives this field another value than its default, flat."""
+    inner = getattr(field, "each", field)
+    ways = world.get(inner.to, []) if isinstance(inner, Reference) else \
+        [*claimed_values(field, resource, key), *inner.choices, *TYPICAL] if field.claim else [*inner.choices, *TYPICAL, False]
+    basis = bare(resource, key, world)
+    default = resource.complete(said(resource, basis))[field.name]
+    for way in [each for each in ways if takes(field, each) and field.check(each) != default]:
+        try:
+            return mend(resource, {**basis, field.name: way}, world, keep=frozenset([field.name]))
+        except AssertionError:      # not this one
+            continue
+    raise AssertionError(f"nothing to try {resource.kind}.{field.name} with: add a value to TYPICAL")

@@ -10,6 +10,7 @@ from module_utils.model.errors import Refused
 from module_utils.model.extension import EXTENSION
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House
+from tests.unit.samples import changed, every_kind, furnish, keys, sample
 
 
 def test_creates(house: House) -> None:
@@ -71,3 +72,20 @@ def test_kinds_live_side_by_side(house: House) -> None:
     result = house.run("merged", [{"name": "door", "sip_password": SECRET}], EXTENSION)
     assert result["numbers"] == {"door": "1001"} and set(house.asterisk.devices) == {"anna", "door"}
     assert set(house.documents()) == {"anna"} and set(house.documents("extension")) == {"door"}
+
+
+@every_kind
+def test_every_kind_is_made_and_changed_in_what_is_given(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    furnish(house, kind, full=False)
+    result = house.run("merged", those.items, resource)
+    assert result["created"] == sorted(keys(kind)) and set(house.documents(kind)) == set(keys(kind))
+    first, *rest = keys(kind)
+    before = house.documents(kind)
+    result = house.run("merged", [changed(kind)], resource)
+    assert (result["updated"], result["created"], result["deleted"]) == ([first], [], []) and result["reasons"] == {first: those.differs}
+    after = house.documents(kind)
+    assert all(after[key] == before[key] for key in rest)
+    was, has = resource.complete(before[first]), resource.complete(after[first])
+    assert {name: was[name] for name in was if was[name] != has[name]} == those.before
+    assert {name: has[name] for name in was if was[name] != has[name]} == those.after

@@ -61,8 +61,7 @@ def founded(house: House, resource: Resource) -> made.World:
     world: dict[str, list[str]] = {}
     for other in [each for each in made.in_order() if each.kind in needed]:
         world[other.kind] = made.names(other, 3)
-        bare = [{other.key: key, **{each.name: "Somebody" for each in other.fields if each.required and each.name != other.key}} for key in world[other.kind]]
-        apply(house, "merged", other, [made.mend(other, each, world) for each in bare])
+        apply(house, "merged", other, [made.bare(other, key, world) for key in world[other.kind]])
     return world
 
 
