@@ -132,8 +132,9 @@ def merged(resource: Resource, key: str, before: Said, given: Said, start: Said)
             after[name] = start[name]
         elif nothing:
             after.pop(name)
-        if each.fixed and before.get(name) is not None and value not in (None, before[name]):
-            wrongs.append(Wrong(f"never changes after creation: it is {before[name]}", name, f"{resource.kind} {key!r}"))
+        was = before.get(name, resource.defaults[name] if resource.key in before else None)     # what was never said is its default for good
+        if each.fixed and was is not None and value not in (None, was):
+            wrongs.append(Wrong(f"never changes after creation: it is {was}", name, f"{resource.kind} {key!r}"))
     return after, wrongs
 
 

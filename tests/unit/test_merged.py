@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from module_utils.model.errors import Refused
 from module_utils.model.extension import EXTENSION
+from module_utils.model.user import USER
+from module_utils.model.user_profile import USER_PROFILE
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House
 from tests.unit.samples import changed, every_kind, furnish, keys, sample
@@ -54,9 +56,20 @@ def test_a_number_never_changes(house: House) -> None:
     assert house.everything() == before
 
 
+def test_a_role_that_was_never_said_does_not_change_either(house: House) -> None:
+    house.run("merged", [{"name": "leader"}], USER_PROFILE)
+    house.run("merged", [{"username": "sam", "full_name": "Sam", "profile": "leader"}], USER)
+    before = house.everything()
+    for state in ("merged", "replaced", "overridden"):
+        with pytest.raises(Refused, match="user 'sam': role: never changes after creation: it is user"):
+            house.run(state, [{"username": "sam", "full_name": "Sam", "role": "admin", "profile": None}], USER)
+    assert house.everything() == before
+    assert house.run("merged", [{"username": "sam", "role": "user"}], USER)["changed"] is False
+
+
 def test_no_number_said_is_the_number_it_has(house: House) -> None:
-    for changed in (True, False):
-        assert house.run("merged", [{**ANNA, "number": None}])["changed"] is changed
+    for first in (True, False):
+        assert house.run("merged", [{**ANNA, "number": None}])["changed"] is first
     assert house.documents()["anna"]["number"] == "1000"
 
 
