@@ -103,7 +103,8 @@ class Resource:
         for name, value in self.flat(given):
             known = self.by_name.get(name)
             if known is None:
-                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{name:.60}", item))
+                shown = name if name.isprintable() else ascii(name)
+                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{shown:.60}", item))
             elif value is None:
                 checked[name] = None
             else:
