@@ -62,7 +62,8 @@ def names(resource: Resource, count: int) -> list[str]:
         return [SINGLE]
     if field.choices:
         return list(field.choices[:count])
-    ways: list[Callable[[int], str]] = [lambda each: f"{resource.kind.replace('_', '-')}.{each}", lambda each: f"{resource.kind}{each}", lambda each: str(7000 + each)]
+    kind = resource.kind.replace("_", "-")
+    ways: list[Callable[[int], str]] = [lambda each: f"{kind}.{each}", lambda each: f"{kind}{each}", lambda each: str(7000 + each)]
     way = next(way for way in ways if takes(field, way(1)))
     return [way(each) for each in range(count)]
 
@@ -80,10 +81,10 @@ def secret_values(field: Secret, label: str) -> list[Any]:
 def claimed_values(field: Field, resource: Resource, key: str) -> list[Any]:
     """Values that nobody else has."""
     number = slot(resource, key)
-    ways = [str(2000 + number), f"p{number}@{resource.kind}.example.org".replace("_", "-"), f"P{number}@Example.Org", f"198.51.{number // 200}.{number % 200 + 1}",
-            f"2001:db8:2::{number}", f"own{number}"]
-    return [each for each in ways if takes(field, each) and field.claims(field.check(each))] + [each for each in TYPICAL if takes(field, each)
-                                                                                               and not field.claims(field.check(each))]
+    ways = [str(2000 + number), f"p{number}@{resource.kind}.example.org".replace("_", "-"), f"P{number}@Example.Org",
+            f"198.51.{number // 200}.{number % 200 + 1}", f"2001:db8:2::{number}", f"own{number}"]
+    own = [each for each in ways if takes(field, each) and field.claims(field.check(each))]
+    return own + [each for each in TYPICAL if takes(field, each) and not field.claims(field.check(each))]
 
 
 words = st.one_of(st.sampled_from(TRICKY), st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20))
@@ -182,15 +183,18 @@ def judged(resource: Resource, whole: Whole) -> list[Wrong]:
 
 
 def mend(resource: Resource, item: dict[str, Any], world: World, seen: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
-         keep: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The item with as little as need be taken out or put in until its rules are satisfied. `seen` is what it will be judged as, `keep` what must stay."""
+         keep: frozenset[str] = frozenset(), turn: bool = False) -> dict[str, Any]:
+    """The item with as little as need be taken out or put in until its rules are satisfied.
+
+    `seen` is what it will be judged as, `keep` what is left alone; with `turn` other choices are tried too.
+    """
     view = seen or (lambda each: said(resource, each))
     item = dict(item)
     while wrongs := list(map(str, judged(resource, view(item)))):
         tries = [*({name: each for name, each in item.items() if name != gone} for gone in reversed(list(item))
                    if gone not in keep and gone != resource.key and not resource.by_name[gone].required),
                  *additions(resource, item, judged(resource, view(item)), world, keep),
-                 *({**item, field.name: way} for field in resource.fields if keep and field.name not in {*keep, resource.key} and not field.secret
+                 *({**item, field.name: way} for field in resource.fields if turn and field.name not in {*keep, resource.key} and not field.secret
                    for way in field.choices)]
         assert tries and len(item) <= len(resource.fields), f"no {resource.kind} can be made of what it declares: {wrongs[0]}"
         left = [list(map(str, judged(resource, view(each)))) for each in tries]
@@ -286,7 +290,7 @@ def item_with(resource: Resource, key: str, field: Field, world: World) -> dict[
     default = resource.complete(said(resource, basis))[field.name]
     for way in [each for each in ways if takes(field, each) and field.check(each) != default]:
         try:
-            return mend(resource, {**basis, field.name: way}, world, keep=frozenset([field.name]))
+            return mend(resource, {**basis, field.name: way}, world, keep=frozenset([field.name]), turn=True)
         except AssertionError:      # not this one
             continue
     raise AssertionError(f"nothing to try {resource.kind}.{field.name} with: add a value to TYPICAL")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -80,17 +81,16 @@ def should_be(resource: Resource, state: str, before: Mapping[str, Any] | None, 
 
 def fitting(resource: Resource, state: str, before: Mapping[str, Mapping[str, Any]], items: Items, world: made.World) -> Items:
     """The items without what may not be said of those who are there already."""
-    found = []
+    found, fixed = [], frozenset(each.name for each in resource.fields if each.fixed)
     for item in items:
         known = before.get(made.SINGLE if resource.single else item[resource.key])
-        if known is not None:
-            item = {name: value for name, value in item.items() if name == resource.key or not resource.by_name[name].fixed}
-            item = made.mend(resource, item, world, lambda each, known=known: should_be(resource, state, known, each))      # type: ignore[misc]
-        found.append(item)
+        free = {name: value for name, value in item.items() if name == resource.key or not resource.by_name[name].fixed}
+        found.append(item if known is None else made.mend(resource, free, world, functools.partial(should_be, resource, state, known), fixed))
     return found
 
 
-def holds_what_is_said(resource: Resource, state: str, before: Mapping[str, Any], items: Items, after: Mapping[str, Any], generated: set[tuple[str, str]]) -> None:
+def holds_what_is_said(resource: Resource, state: str, before: Mapping[str, Any], items: Items, after: Mapping[str, Any],
+                       generated: set[tuple[str, str]]) -> None:
     given = {made.SINGLE if resource.single else item[resource.key]: item for item in items}
     if state == "deleted":
         bare = {made.SINGLE: {resource.key: made.SINGLE}} if resource.single else {}

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from module_utils.compile import compile_site
 from module_utils.model.agent import AGENT
-from module_utils.model.errors import Refused
 from module_utils.model.extension import EXTENSION
 from module_utils.model.fields import Field
 from module_utils.model.line import CODECS, NAT_MODES
@@ -134,4 +133,5 @@ def test_every_field_comes_back_and_goes_back_to_its_default(house: House, kind:
                 and not resource.judge(resource.complete(said(resource, each)))}        # else another field needs it
         house.run("merged", [{**each, fields[key].name: None} for key, each in free.items()], resource)
         whole = {key: resource.complete(each) for key, each in house.documents(kind).items()}
-        assert {key: whole[key][fields[key].name] for key in free} == {key: resource.complete(said(resource, each))[fields[key].name] for key, each in free.items()}
+        default = {key: resource.complete(said(resource, each))[fields[key].name] for key, each in free.items()}
+        assert {key: whole[key][fields[key].name] for key in free} == default
