@@ -308,6 +308,18 @@ def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:
         wrongs.append(Wrong(f"is referred to by {', '.join(by[:5])}{more}: change these first, or say cascade to take it out of them", item=f"{kind} {to!r}"))
 
 
+def shifted(known: Mapping[str, Mapping[str, Any]], documents: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, int]]:
+    """resource: field: how many say nothing of a field whose default is no longer the `known` one (kind: field: default), and follow it."""
+    found: dict[str, dict[str, int]] = {}
+    for kind, resource in RESOURCES.items():
+        was = known.get(kind, {})
+        for name, default in resource.fallbacks().items():
+            follow = [said for said in documents.get(kind, {}).values() if said.get(name) is None] if was.get(name, default) != default else []
+            if follow:
+                found.setdefault(resource.plural, {})[name] = len(follow)
+    return found
+
+
 def recover(made: Plan, order: Order, site: Site) -> None:
     """Tell again which secrets came from the seeds of runs that ended before they wrote them down."""
     told = {(key, name) for key, name, _seed in made.generated}

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from module_utils.bridge import REALM
 from module_utils.model.errors import Wrong
 from module_utils.model.fields import Choice, Field, Flag, Integer, List, Number, Ranked, Reference, Secret, Text, Whole
-from module_utils.model.passwords import library
 from module_utils.model.resource import SINGLE, Resource
 from module_utils.model.site import RESOURCES
+from passlib.hash import pbkdf2_sha256
 
 World = Mapping[str, list[str]]     # kind: keys that may be referred to
 MOST = 4                            # values of a list
@@ -45,8 +45,7 @@ def normal(field: Field, value: Any) -> Any:
 
 @functools.cache
 def some_hash(word: str) -> str:
-    schemes, _context = library()
-    return str(schemes.pbkdf2_sha256.using(rounds=2, salt=b"made for a test.").hash(word))
+    return str(pbkdf2_sha256.using(rounds=2, salt=b"made for a test.").hash(word))
 
 
 def slot(resource: Resource, key: str) -> int:
@@ -205,7 +204,8 @@ def mend(resource: Resource, item: dict[str, Any], world: World, seen: Callable[
 
 
 def additions(resource: Resource, item: dict[str, Any], wrongs: list[Wrong], world: World, keep: frozenset[str]) -> Iterator[dict[str, Any]]:
-    for field in [each for each in resource.fields for wrong in wrongs if each.name not in keep and (each.name == wrong.field or each.name in wrong.rule)]:
+    named = [each for each in resource.fields for wrong in wrongs if each.name == wrong.field]
+    for field in [each for each in [*named, *(each for each in resource.fields for wrong in wrongs if each.name in wrong.rule)] if each.name not in keep]:
         inner = getattr(field, "each", field)
         ways = world.get(inner.to, []) if isinstance(inner, Reference) else secret_values(field, field.name) if isinstance(field, Secret) \
             else claimed_values(field, resource, str(item.get(resource.key))) if field.claim else [*field.choices, *TRICKY, *TYPICAL]

@@ -129,6 +129,11 @@ class Resource:
                 whole[name] = listed(depends.of(whole))
         return whole
 
+    def fallbacks(self) -> dict[str, Any]:
+        """Each field's default as JSON has it, or, where it follows from another field, that one's name with a default for each of its values."""
+        dependent = {name: {depends.by: {value: listed(default) for value, default in depends.values.items()}} for name, depends in self.dependent}
+        return {**self.defaults, **dependent}
+
     def referred(self, said: Said, kind: str) -> Iterator[tuple[str, str]]:
         """(field, key) of each resource of a kind that this one refers to."""
         for name, reference in self.references.items():
