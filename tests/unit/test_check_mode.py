@@ -63,6 +63,7 @@ def test_does_not_wait_for_a_run_at_work(house: House) -> None:
         house.run("merged", [ANNA])
 
 
+@pytest.mark.row("N4")
 @every_kind
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted"])
 @pytest.mark.parametrize("there", [True, False])

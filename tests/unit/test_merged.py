@@ -56,6 +56,7 @@ def test_a_number_never_changes(house: House) -> None:
     assert house.everything() == before
 
 
+@pytest.mark.row("U1")
 def test_a_role_that_was_never_said_does_not_change_either(house: House) -> None:
     house.run("merged", [{"name": "leader"}], USER_PROFILE)
     house.run("merged", [{"username": "sam", "full_name": "Sam", "profile": "leader"}], USER)

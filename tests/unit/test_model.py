@@ -128,6 +128,7 @@ def test_an_ipv4_address_written_as_ipv6_is_the_same_claim() -> None:
         planned("merged", [{**PLAIN_BEN, "host": "192.0.2.1"}, {**PLAIN_BEN, "username": "cleo", "host": "::ffff:192.0.2.1"}])
 
 
+@pytest.mark.row("A2")
 @pytest.mark.parametrize(("resource", "item", "told"), [
     (AGENT, {**PLAIN_BEN, "transport": "wss"}, "transport: must be udp, tcp or tls for typology external"),
     (AGENT, {**ANNA, "typology": "phonebar", "codecs": ["g729"]}, "codecs: g729 does not work for typology phonebar"),

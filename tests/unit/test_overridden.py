@@ -32,6 +32,7 @@ def test_leaves_other_kinds_alone(full: House) -> None:
     assert set(full.asterisk.devices) == {"anna", "door"}
 
 
+@pytest.mark.row("N2")
 @pytest.mark.parametrize(("gone", "allowed", "passes"), [
     (2, None, True), (3, None, False),
     (3, "3", True), (4, "3", False), (1, "0", False), (0, "0", True),
@@ -53,6 +54,7 @@ def test_guard_is_a_number_or_a_percentage(full: House, wrong: str) -> None:
         full.run("overridden", TEAM, max_deletions=wrong)
 
 
+@pytest.mark.row("N2")
 @pytest.mark.parametrize(("scope", "gone"), [
     ({"names": "agent0[0-4]"}, [f"agent0{count}" for count in range(5)]),
     ({"numbers": "1018-1099"}, ["agent18", "agent19"]),

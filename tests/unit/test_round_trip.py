@@ -114,6 +114,8 @@ def shown_fields(resource: Resource) -> list[Field]:
     return [each for each in resource.fields if each.name != resource.key and not each.secret and not each.passing and not each.beside]
 
 
+@pytest.mark.row("P7", "P11", "P13", "P19", "U2", "U3", "A1", "A4", "A5", "A9", "A10", "A11", "A13",
+                 "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "T9")
 @every_kind
 def test_every_field_comes_back_and_goes_back_to_its_default(house: House, kind: str) -> None:
     """Each resource of the kind gives a field of its own, as many at a time as there can be."""
