@@ -273,7 +273,8 @@ def default_of(field: Field) -> str:
 
 def row(field: Field, resource: Resource) -> str:
     marks = {"needed": field.required, "fixed": field.fixed, "secret": field.secret, "own": field.apart, "idle": field.idle}
-    cells = [f"`{field.name}`: {coded(field.says)}", kind_of(field), default_of(field), rule_of(field), ", ".join(f"*{name}*" for name, holds in marks.items() if holds)]
+    marked = ", ".join(f"*{name}*" for name, holds in marks.items() if holds)
+    cells = [f"`{field.name}`: {coded(field.says)}", kind_of(field), default_of(field), rule_of(field), marked]
     return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
 
 
