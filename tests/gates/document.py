@@ -94,8 +94,7 @@ RETURN: dict[str, Any] = {
         "type": "list",
         "elements": "str",
         "returned": "when applying",
-    "files": {"description": "Compiled files that differ from what was in force.", "type": "list", "elements": "str", "returned": "when applying"},
-    "drifted": {"description": "Compiled files that somebody had changed by hand.", "type": "list", "elements": "str", "returned": "when applying"},
+    },
     "defaults_changed": {
         "description": "By resource and field, how many follow a default that this release has changed. Say the old value to keep it.",
         "type": "dict",

@@ -13,22 +13,38 @@ from hypothesis import strategies as st
 from module_utils.bridge import REALM
 from module_utils.model.errors import Wrong
 from module_utils.model.fields import Choice, Field, Flag, Integer, List, Number, Ranked, Reference, Secret, Text, Whole
+from module_utils.model.pictures import file_of, name_of
 from module_utils.model.resource import SINGLE, Resource
 from module_utils.model.site import RESOURCES
 from passlib.hash import pbkdf2_sha256
 
+from tests.unit.conftest import House
+from tests.unit.pictures import archive, jpeg, png
+
 World = Mapping[str, list[str]]     # kind: keys that may be referred to
 MOST = 4                            # values of a list
 TRICKY = ["O'Brien; [x]", "a=b,c|d", "${EXTEN}", "#include x", "\u5f20\u4f1f", "A\u030asa", "=>", "true", "1001"]
+
+# Contents that are on their way to the host with every run of `sent`
+PICTURES = [png(colour=0xFF0000), png(colour=0x0000FF), jpeg()]
 
 # What fields of a kind that is not known here may take: whatever of it they do take
 TYPICAL: list[Any] = [
     "dynamic", "192.0.2.7", "2001:db8::7", "203.0.113.0/24", "2001:db8:1::/64", "sip.example.org", "sip.example.org:5060", "1000-9999", "0100-9999",
     "10000-20000", "2026-01-31T08:00:00Z", "/etc/ssl/own.pem", "https://id.example.org/site", "anna@example.org", "word", "1001", "yes", "12:30", 1, 10, 100,
     1000, 16000, True, ["word"], ["192.0.2.0/24"], {},
+    *map(name_of, PICTURES),
 ]
 # Where a value that is good by itself would leave too little for the others
 FIT = {"settings.number_range": ["1000-9999", "0000-9999"]}
+
+
+def sent(house: House) -> dict[str, Any]:
+    """What the action plugin would send along: the contents of pictures."""
+    there = house.config.parent / "pictures.tar"
+    if not there.exists():
+        archive(there, {file_of(name_of(each)): each for each in PICTURES})
+    return {"offered": list(map(name_of, PICTURES)), "archive": str(there)}
 
 
 def takes(field: Field, value: Any) -> bool:

@@ -50,7 +50,7 @@ def kept(house: House, resource: Resource) -> dict[str, Any]:
 
 
 def apply(house: House, state: str, resource: Resource, items: Items, nested: bool = True, **more: Any) -> dict[str, Any]:
-    options = {"allow_empty": True, "max_deletions": "100%", "diff": True, **more}
+    options = {"allow_empty": True, "max_deletions": "100%", "diff": True, "pictures": made.sent(house), **more}
     return house.run(state, [made.as_written(resource, each, nested) for each in items], resource, **options)
 
 

@@ -20,7 +20,7 @@ from module_utils.model.site import RESOURCES
 from module_utils.plan import Have
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House, kept, planned
-from tests.unit.made import as_written, item_with, names, said
+from tests.unit.made import as_written, item_with, names, said, sent
 from tests.unit.samples import every_kind, furnish, keys, sample
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=30)
@@ -126,7 +126,8 @@ def test_every_field_comes_back_and_goes_back_to_its_default(house: House, kind:
     while left:
         fields, left = dict(zip(there, left)), left[len(there):]
         items = {key: item_with(resource, key, field, world) for key, field in fields.items()}
-        house.run("overridden", [as_written(resource, each, nested=False) for each in items.values()], resource, max_deletions="100%")
+        house.run("overridden", [as_written(resource, each, nested=False) for each in items.values()], resource, max_deletions="100%",
+                  pictures=sent(house))
         gathered = house.run("gathered", resource=resource)["gathered"]
         found = {each.get(resource.key, SINGLE): dict(resource.flat(each)) for each in ([gathered] if resource.single else gathered)}
         assert {key: found[key][field.name] for key, field in fields.items()} == {key: field.check(items[key][field.name]) for key, field in fields.items()}
