@@ -35,7 +35,7 @@ from .model.resource import SINGLE, Claim, Resource
 from .model.secrets import veil
 from .model.settings import SETTINGS
 from .model.site import RESOURCES, Site
-from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan
+from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan, shifted
 from .store.lock import Lock
 from .store.pictures import Pictures
 from .store.sqlite import Store
@@ -268,6 +268,7 @@ def opened(host: Host) -> Iterator[Store]:
 def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
     with opened(host) as store:
         realm, revision, documents, claims = store.read()
+        follow = shifted(store.defaults(), documents)
         said, pictures, brought = pictured(documents), pictures_of(host), given.get("pictures", NO_PICTURES)
         present, offered = pictures.present(), {*brought["offered"]}
         foresee(given["planned"], documents, claims)
@@ -282,13 +283,15 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
                           f"or remove {generations.link} if this host is to start afresh")
         drifted = generations.drifted()
         compiled, files = None, []
-        if made.changed or drifted or not generations.is_proven(origin(revision)):
+        if made.changed or drifted or follow or not generations.is_proven(origin(revision)):
             cascaded = {kind: {**documents[kind], **changed} for kind, changed in made.cascaded.items()}
             compiled = compile_site({**renamed(made, documents), **cascaded, made.resource.kind: made.after})
             files = generations.differing(compiled.files)
         lacking = pictured({made.resource.kind: made.after}) - present
         back, lost = lacking & said & offered, (lacking & said) - offered
         show(made, [*files, *shortly(back)], [*drifted, *shortly(back)], diff, result)
+        if follow:
+            show_shift(follow, result)
         if lost:
             result["warnings"].append(f"{', '.join(shortly(lost))}: gone from the host, and this run does not bring it")
         if check:
@@ -301,7 +304,7 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
                     result["reloaded"] = make_live(made, live, compiled, files, store, site)
                     result["reload_seconds"] = round(live.reloading, 2)
             elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
-                if made.changed or made.restate:
+                if made.changed or made.restate or follow:
                     write(made, store, site)
                     result["reloaded"] = []
                 if generations.proof():
@@ -437,6 +440,13 @@ def show(made: Plan, files: list[str], drifted: list[str], diff: bool, result: d
     idle = made.idle()
     if idle:
         result["warnings"].append(f"{', '.join(idle)}: kept, but nothing in this release acts on it yet")
+
+
+def show_shift(follow: Mapping[str, Mapping[str, int]], result: dict[str, Any]) -> None:
+    """Defaults that are others in this release than at the last write: nobody's fields change, but what they come to does."""
+    result["changed"], result["defaults_changed"] = True, follow
+    told = ", ".join(f"{plural} {name} ({count})" for plural, fields in follow.items() for name, count in fields.items())
+    result["warnings"].append(f"defaults are others than at the last run, and those who say nothing of them follow: {told}")
 
 
 def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:

@@ -132,8 +132,9 @@ def merged(resource: Resource, key: str, before: Said, given: Said, start: Said)
             after[name] = start[name]
         elif nothing:
             after.pop(name)
-        if each.fixed and before.get(name) is not None and value not in (None, before[name]):
-            wrongs.append(Wrong(f"never changes after creation: it is {before[name]}", name, f"{resource.kind} {key!r}"))
+        was = before.get(name, resource.defaults[name] if resource.key in before else None)     # what was never said is its default for good
+        if each.fixed and was is not None and value not in (None, was):
+            wrongs.append(Wrong(f"never changes after creation: it is {was}", name, f"{resource.kind} {key!r}"))
     return after, wrongs
 
 
@@ -233,7 +234,7 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
         kept = {**start, **{name: value for name, value in before.items() if resource.by_name[name].stays}}
     after, found = merged(resource, key, kept, given, start)
     wrongs.extend(found)
-    if before is not None and after == before:
+    if after == before or resource.single and before is None and set(after) == {resource.key}:     # of nothing said there is nothing to keep
         return
     whole = resource.complete(after)
     found = resource.judge(whole)
@@ -305,6 +306,18 @@ def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:
     for to, by in holders.items():
         more = f" and {len(by) - 5} more" if len(by) > 5 else ""
         wrongs.append(Wrong(f"is referred to by {', '.join(by[:5])}{more}: change these first, or say cascade to take it out of them", item=f"{kind} {to!r}"))
+
+
+def shifted(known: Mapping[str, Mapping[str, Any]], documents: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, int]]:
+    """resource: field: how many say nothing of a field whose default is no longer the `known` one (kind: field: default), and follow it."""
+    found: dict[str, dict[str, int]] = {}
+    for kind, resource in RESOURCES.items():
+        was = known.get(kind, {})
+        for name, default in resource.fallbacks().items():
+            follow = [said for said in documents.get(kind, {}).values() if said.get(name) is None] if was.get(name, default) != default else []
+            if follow:
+                found.setdefault(resource.plural, {})[name] = len(follow)
+    return found
 
 
 def recover(made: Plan, order: Order, site: Site) -> None:

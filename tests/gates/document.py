@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the modules' documentation from the declarations in the model; with --check says what has drifted.
+"""Writes the modules' documentation, docs/resources and docs/fields.md from the declarations in the model; with --check says what has drifted.
 
 python tests/gates/document.py [--check]
 """
@@ -7,6 +7,7 @@ python tests/gates/document.py [--check]
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,13 @@ import yaml
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "plugins"))
 
-from module_utils.model.fields import Depends, Field  # noqa: E402
+from module_utils.model.fields import Depends, Field, Integer, List, Pin, Reference, Secret, SipPassword, Text  # noqa: E402
 from module_utils.model.resource import Resource  # noqa: E402
 from module_utils.model.site import RESOURCES  # noqa: E402
+
+sys.path.insert(0, str(TOP))
+
+from tests.gates.rows import table  # noqa: E402
 
 VERSION = "0.1.0"
 
@@ -89,6 +94,12 @@ RETURN: dict[str, Any] = {
         "type": "list",
         "elements": "str",
         "returned": "when applying",
+    },
+    "defaults_changed": {
+        "description": "By resource and field, how many follow a default that this release has changed. Say the old value to keep it.",
+        "type": "dict",
+        "returned": "when there are any",
+        "sample": {"agents": {"sip_expires": 12}},
     },
     "reloaded": {"description": "Asterisk modules that were reloaded.", "type": "list", "elements": "str", "returned": "when something changed"},
     "reload_seconds": {"description": "How long Asterisk took for that.", "type": "float", "returned": "when something changed"},
@@ -214,11 +225,88 @@ def dumped(value: Any) -> str:
     return str(yaml.dump(value, Dumper=Indented, sort_keys=False, allow_unicode=True, width=140))
 
 
+PAGE = """\
+# {title}
+
+Written by tests/gates/document.py from the declaration in `plugins/module_utils/model/{kind}.py` and `docs/examples/{plural}.yml`.
+
+{says}
+
+| option | kind | default | rule | |
+|---|---|---|---|---|
+{rows}
+
+{legend}
+
+## Example
+
+```yaml
+{examples}```
+"""
+LEGEND = """\
+*needed*: at creation. *fixed*: never changes after creation. *secret*: never shown, logged or returned. *own*: people change it themselves, so a run
+leaves it alone that does not name it. *idle*: checked, kept and given back; nothing acts on it yet."""
+
+
+def kind_of(field: Field) -> str:
+    inner = getattr(field, "each", field)
+    if isinstance(inner, Reference):
+        kind = RESOURCES[inner.to].plural if inner.to in RESOURCES else inner.to
+        return f"list of [{kind}]({kind}.md)" if inner is not field else f"one of [{kind}]({kind}.md)"
+    return {"str": "text", "bool": "yes or no", "int": "number", "list": "list", "dict": "mapping"}.get(field.ansible_type, field.ansible_type)
+
+
+def rule_of(field: Field) -> str:
+    inner = getattr(field, "each", field)
+    said = []
+    if inner.choices:
+        said.append(" ".join(f"`{each}`" for each in inner.choices))
+    elif isinstance(inner, Integer):
+        said.append(f"{inner.least} to {inner.most}{' ' + inner.unit if inner.unit else ''}")
+    elif isinstance(inner, (SipPassword, Pin)) or isinstance(inner, Secret) and type(inner).check is Secret.check:
+        said.append(f"{inner.shortest} to {inner.longest} characters")
+    elif isinstance(inner, Text) and inner.rule and not isinstance(inner, Reference):
+        said.append(inner.rule.removeprefix("must be ").removeprefix("is not "))
+    if isinstance(field, List):
+        said.append(f"at most {field.most}, each once")
+    if field.claim:
+        said.append("nobody else has the same")
+    if field.beside:
+        said.append(f"only beside `{field.beside}`")
+    return "; ".join(said)
+
+
+def default_of(field: Field) -> str:
+    if isinstance(field.default, Depends):
+        return "; ".join(f"`{spelled(value)}` with {field.default.by} {' or '.join(keys)}" for value, keys in grouped(field.default.values))
+    return "" if field.default in (None, ()) else f"`{str(field.default).lower() if isinstance(field.default, bool) else spelled(field.default)}`"
+
+
+def row(field: Field, resource: Resource) -> str:
+    marks = {"needed": field.required, "fixed": field.fixed, "secret": field.secret, "own": field.apart, "idle": field.idle}
+    marked = ", ".join(f"*{name}*" for name, holds in marks.items() if holds)
+    cells = [f"`{field.name}`: {coded(field.says)}", kind_of(field), default_of(field), rule_of(field), marked]
+    return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
+
+
+def page(resource: Resource, examples: str) -> str:
+    fields = [each for each in resource.fields if not (resource.single and each.name == resource.key)]
+    rows = "\n".join(row(each, resource) for each in fields)
+    return PAGE.format(title=spoken(resource).capitalize(), kind=resource.kind, plural=resource.plural, says=coded(resource.says), rows=rows, legend=LEGEND,
+                       examples=examples)
+
+
+def coded(text: str) -> str:
+    """Ansible's marks as Markdown's."""
+    return re.sub(r"[A-Z]\(([^)]*)\)", r"`\1`", text)
+
+
 def pages() -> dict[Path, str]:
-    made = {}
+    made = {TOP / "docs" / "fields.md": table()}
     for resource in RESOURCES.values():
         examples = (TOP / "docs" / "examples" / f"{resource.plural}.yml").read_text(encoding="utf-8")
         examples = "".join(line for line in examples.splitlines(keepends=True) if line != "---\n" and "SPDX" not in line)
+        made[TOP / "docs" / "resources" / f"{resource.plural}.md"] = page(resource, examples)
         made[TOP / "plugins" / "modules" / f"{resource.plural}.py"] = MODULE.format(
             kind=resource.kind,
             plural=resource.plural,
@@ -237,6 +325,7 @@ def main() -> int:
             print(f"{path.relative_to(TOP)}: is not what its declaration says: run make docs")
         return 1 if drifted else 0
     for path in drifted:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(pages()[path], encoding="utf-8")
         print(f"{path.relative_to(TOP)}: written")
     return 0

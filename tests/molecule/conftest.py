@@ -84,6 +84,10 @@ class Pbx:
         return store, files, self.asterisk("pjsip list endpoints").split("Objects found")[0].replace("In use", "Not in use")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "row(*ids): the rows of docs/fields.md that a test covers")
+
+
 @pytest.fixture(name="pbx", scope="session")
 def pbx_fixture(request, tmp_path_factory):
     hosts = request.config.getoption("--hosts")

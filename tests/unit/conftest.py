@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import itertools
 import json
 import os
+import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ configuration.set_hypothesis_home_dir(Path(__file__).parents[2] / ".cache" / "hy
 settings.register_profile("unit", deadline=None, max_examples=60, database=None, derandomize=True)
 settings.load_profile("unit")
 
+MEMORY = "/dev/shm"
 SECRET = "correct-horse-battery"
 PHONE = {"typology": "external", "sip_password": SECRET}
 ANNA = {"username": "anna", "full_name": "Anna Öberg", "email": "anna@example.org"}
@@ -117,21 +120,51 @@ class House:
     def everything(self) -> Any:
         """All that a refused run must not change."""
         link = self.config / "switchboard"
-        return (self.documents(), self.documents("extension"), self.files(), os.readlink(link) if link.is_symlink() else None,
-                self.asterisk.devices, self.asterisk.mailboxes)
+        store = Store(self.store)
+        try:
+            return (store.documents(), store.claims(), store.revision(), self.files(), os.readlink(link) if link.is_symlink() else None,
+                    self.asterisk.devices, self.asterisk.mailboxes)
+        finally:
+            store.close()
+
+    def written(self) -> dict[str, int]:
+        """Each file on the host, with when it was written."""
+        return {str(each): each.lstat().st_mtime_ns for folder in (self.config, self.state) for each in folder.rglob("*") if each.name != "lock"}
 
 
-@pytest.fixture
-def unowned(monkeypatch: pytest.MonkeyPatch) -> None:
+def nobody_owns(monkeypatch: pytest.MonkeyPatch) -> None:
     """No root and no group asterisk here."""
     monkeypatch.setattr(Generations, "group_id", lambda _self: os.getgid())
     monkeypatch.setattr(os, "chown", lambda *_arguments: None)
     monkeypatch.setattr(os, "fchown", lambda *_arguments: None)
 
 
-@pytest.fixture
-def house(tmp_path: Path, unowned: None, monkeypatch: pytest.MonkeyPatch) -> House:
-    built = House(tmp_path / "house")
+def build(folder: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    nobody_owns(monkeypatch)
+    built = House(folder)
     monkeypatch.setattr(bridge, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
     monkeypatch.setattr(bridge, "connect", lambda _host: built.asterisk)
     return built
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """In memory where that can be: every run waits for its files to be on the disk."""
+    return tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+
+
+@contextlib.contextmanager
+def fresh() -> Iterator[House]:
+    """A house for as long as it takes: hypothesis wants a new one for each example."""
+    with folder() as place, pytest.MonkeyPatch.context() as monkeypatch:
+        yield build(Path(place) / "house", monkeypatch)
+
+
+@pytest.fixture
+def unowned(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody_owns(monkeypatch)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with folder() as place:
+        yield build(Path(place) / "house", monkeypatch)

@@ -40,6 +40,7 @@ def test_refused(item: dict[str, Any], rule: str) -> None:
         planned("merged", [{**ANNA, **item}])
 
 
+@pytest.mark.row("P11")
 @pytest.mark.parametrize("item", [
     {"channels": {"voice": {"capacity": 3}}, "phone": {"ring_in_use": True}},
     {"channels": {"voice": {"capacity": 0}}},

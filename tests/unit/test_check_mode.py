@@ -11,6 +11,7 @@ from module_utils.model.errors import Trouble
 from module_utils.store.lock import Lock
 
 from tests.unit.conftest import ANNA, BEN, SECRET, TEAM, House
+from tests.unit.samples import changed, every_kind, furnish, sample
 
 TOLD = ("changed", "created", "updated", "deleted", "counts", "before", "after", "reasons", "files", "drifted", "numbers", "generated", "diff")
 
@@ -60,3 +61,22 @@ def test_does_not_wait_for_a_run_at_work(house: House) -> None:
     with pytest.raises(Trouble, match="another run is at work"), Lock(f"{house.host.state}/lock", 0):
         assert house.run("merged", [ANNA], check=True)["created"] == ["anna"]
         house.run("merged", [ANNA])
+
+
+@pytest.mark.row("N4")
+@every_kind
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted"])
+@pytest.mark.parametrize("there", [True, False])
+def test_every_kind_has_the_same_result(house: House, state: str, kind: str, there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("module_utils.bridge.time.strftime", lambda *_arguments: "2031-01-01T00:00:00Z")
+    resource, those = sample(kind)
+    furnish(house, kind, full=there)
+    config = [changed(kind)] if there and state != "deleted" else those.items
+    if there and state in ("replaced", "overridden") and not resource.single:
+        config = [{**those.items[0], "description": "another"}]
+    before, written, asked = house.everything(), house.written(), len(house.asterisk.did)
+    checked = house.run(state, config, resource, check=True, diff=True, seed="s", max_deletions="100%")
+    assert house.everything() == before and house.written() == written and len(house.asterisk.did) == asked
+    real = house.run(state, config, resource, diff=True, seed="s", max_deletions="100%")
+    assert {name: checked.get(name) for name in TOLD} == {name: real.get(name) for name in TOLD}
+    assert real["changed"] is (there or state != "deleted" or bool(real["files"]))

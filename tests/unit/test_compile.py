@@ -66,6 +66,7 @@ def test_a_template_is_no_device() -> None:
         planned("merged", [{"username": "_line", "full_name": "x"}])
 
 
+@pytest.mark.row("P15")
 @pytest.mark.parametrize(("nat", "options"), [
     ("yes", ("yes", "yes", "yes")), ("no", ("no", "no", "no")), ("force_rport", ("yes", "yes", "no")),
     ("comedia", ("no", "no", "yes")), ("never", ("no", "no", "no")), ("route", ("yes", "yes", "yes")),
@@ -75,6 +76,7 @@ def test_nat(nat: str, options: tuple[str, ...]) -> None:
     assert tuple(endpoint[each] for each in ("force_rport", "rewrite_contact", "rtp_symmetric")) == options and nat in NAT_MODES
 
 
+@pytest.mark.row("A2")
 @pytest.mark.parametrize("typology", TYPOLOGIES)
 def test_typology(typology: str) -> None:
     whole = one({"typology": typology, "sip_password": SECRET})
@@ -211,6 +213,7 @@ def test_what_a_file_cannot_carry(text: str) -> None:
         mailbox("12,34", "x", "")
 
 
+@pytest.mark.row("N1")
 def test_ten_thousand_lines_cost_ten_times_a_thousand() -> None:
     """Counted, not timed: calls of functions, Python's and C's."""
     cost = {}

@@ -9,6 +9,7 @@ import pytest
 from module_utils.model.errors import Trouble
 
 from tests.unit.conftest import ANNA, BEN, TEAM, House
+from tests.unit.samples import furnish, keys, of_many, of_one, sample
 
 
 def test_deletes_what_is_named(house: House) -> None:
@@ -51,3 +52,24 @@ def test_outside_of_the_scope_is_an_error(house: House) -> None:
     house.run("merged", [ANNA, BEN])
     with pytest.raises(Trouble, match=r"agent 'ben': is outside of the scope of this run \(names a\*\)"):
         house.run("deleted", [{"username": "ben"}], scope={"names": "a*"})
+
+
+@of_many
+def test_every_kind_is_deleted_by_its_keys(house: House, kind: str) -> None:
+    resource, _those = sample(kind)
+    furnish(house, kind)
+    first, *rest = keys(kind)
+    before = house.documents(kind)
+    assert house.run("deleted", [{resource.key: first}, {resource.key: first + "x"}], resource)["deleted"] == [first]
+    assert house.documents(kind) == {key: before[key] for key in rest}
+    assert house.run("deleted", [{resource.key: first}], resource)["changed"] is False
+    assert not [claim for claim, owner in house.everything()[1].items() if owner == (kind, first)]
+
+
+@of_one
+def test_of_what_there_is_one_everything_goes_back_to_its_default(house: House, kind: str) -> None:
+    resource, _those = sample(kind)
+    furnish(house, kind)
+    result = house.run("deleted", None, resource)
+    assert result["deleted"] == keys(kind) and house.documents(kind) == {} and house.run("gathered", resource=resource)["gathered"] == {}
+    assert house.run("deleted", None, resource)["changed"] is False

@@ -9,6 +9,7 @@ from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.model.errors import Wrong
 
 from tests.unit.conftest import ANNA, TEAM, House
+from tests.unit.samples import every_kind, furnish, of_many, of_one, sample
 
 
 @pytest.mark.parametrize("state", ["merged", "replaced", "deleted"])
@@ -47,3 +48,34 @@ def test_an_empty_host_gets_its_files_once(house: House) -> None:
     assert house.run("merged", [])["changed"] is True
     assert set(house.files()) == {*map(file_of, TEMPLATES), "voicemail.conf", "numbers.conf"}
     assert house.run("merged", [])["changed"] is False
+
+
+@every_kind
+@pytest.mark.parametrize("state", ["merged", "replaced", "deleted"])
+def test_every_kind_stays_as_it_is(house: House, state: str, kind: str) -> None:
+    resource, _those = sample(kind)
+    furnish(house, kind)
+    before = house.everything()
+    assert house.run(state, [], resource)["changed"] is False and house.everything() == before
+    with pytest.raises(Wrong, match=f"config: is empty, .*would delete every {kind}: say allow_empty"):
+        house.run("overridden", [], resource, max_deletions="100%")
+    assert house.everything() == before
+
+
+@of_one
+def test_an_empty_mapping_says_nothing(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    house.run("merged", [], resource)
+    before = house.everything()
+    for state in ("merged", "replaced", "overridden"):
+        assert house.run(state, [{}], resource)["changed"] is False and house.everything() == before
+    house.run("merged", those.items, resource)
+    assert house.run("merged", [{}], resource)["changed"] is False
+
+
+@of_many
+def test_every_kind_goes_as_a_whole_when_that_is_meant(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    furnish(house, kind)
+    assert house.run("overridden", [], resource, allow_empty=True, max_deletions="100%")["counts"]["deleted"] == len(those.items)
+    assert house.documents(kind) == {}

@@ -11,6 +11,7 @@ from module_utils.model.extension import EXTENSION
 from module_utils.model.secrets import unveil
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House
+from tests.unit.samples import every_kind, furnish, keys, sample
 
 
 @pytest.fixture
@@ -66,3 +67,24 @@ def test_writes_nothing_and_asks_nobody(full: House) -> None:
 
 def test_a_host_without_a_store_has_nothing(house: House) -> None:
     assert house.run("gathered")["gathered"] == [] and not (house.state / "store.db").exists()
+
+
+@every_kind
+def test_every_kind_gives_what_was_said(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    furnish(house, kind)
+    result = house.run("gathered", resource=resource)
+    found = [result["gathered"]] if resource.single else sorted(result["gathered"], key=lambda each: keys(kind).index(each[resource.key]))
+    assert isinstance(result["gathered"], dict if resource.single else list)
+    for item, given in zip(found, those.items, strict=True):
+        shown = dict(resource.flat(item))
+        assert shown.items() >= {name: value for name, value in resource.flat(given) if not resource.by_name[name].secret}.items()
+        assert not any(resource.by_name[name].secret for name in shown)
+        assert list(shown) == [name for name in resource.by_name if name in shown]
+    assert SECRET not in json.dumps(result)
+
+
+@every_kind
+def test_every_kind_where_there_is_none(house: House, kind: str) -> None:
+    resource, _those = sample(kind)
+    assert house.run("gathered", resource=resource)["gathered"] == ({} if resource.single else [])

@@ -9,6 +9,7 @@ import pytest
 from module_utils.model.extension import EXTENSION
 
 from tests.unit.conftest import ANNA, BEN, PHONE, SECRET, TEAM, House
+from tests.unit.samples import changed, every_kind, furnish, sample
 
 FULL = {**BEN, "email": "Ben@Example.org", "alias": "B", "description": "d", "transport": "tls", "nat": "route", "codecs": ["g722", "alaw"], "context": "x",
         "call_groups": ["a", "1"], "pickup_groups": ["a"], "host": "192.0.2.0/24", "type": "peer", "caller_id": "B <1>", "sip_expires": 60, "disabled": True}
@@ -65,3 +66,16 @@ def test_a_hand_edit_is_told_and_put_right(house: House) -> None:
 def test_null_is_no_new_password_each_time(house: House, state: str) -> None:
     house.run(state, [{**ANNA, "sip_password": None}])
     assert house.run(state, [{**ANNA, "sip_password": None}])["changed"] is False
+
+
+@every_kind
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_every_kind_again(house: House, state: str, kind: str) -> None:
+    resource, those = sample(kind)
+    furnish(house, kind, full=False)
+    assert house.run(state, those.items, resource)["changed"] is True
+    assert house.run("merged", [changed(kind)], resource)["changed"] is True
+    before, written, done = house.everything(), house.written(), len(house.asterisk.did)
+    result = house.run("merged", [changed(kind)], resource)
+    assert (result["changed"], result["before"], result["after"], result["files"]) == (False, {}, {}, []) and "generated" not in result
+    assert house.everything() == before and house.written() == written and len(house.asterisk.did) == done

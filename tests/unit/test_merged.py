@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from module_utils.model.errors import Refused
 from module_utils.model.extension import EXTENSION
+from module_utils.model.user import USER
+from module_utils.model.user_profile import USER_PROFILE
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House
+from tests.unit.samples import changed, every_kind, furnish, keys, sample
 
 
 def test_creates(house: House) -> None:
@@ -53,9 +56,21 @@ def test_a_number_never_changes(house: House) -> None:
     assert house.everything() == before
 
 
+@pytest.mark.row("U1")
+def test_a_role_that_was_never_said_does_not_change_either(house: House) -> None:
+    house.run("merged", [{"name": "leader"}], USER_PROFILE)
+    house.run("merged", [{"username": "sam", "full_name": "Sam", "profile": "leader"}], USER)
+    before = house.everything()
+    for state in ("merged", "replaced", "overridden"):
+        with pytest.raises(Refused, match="user 'sam': role: never changes after creation: it is user"):
+            house.run(state, [{"username": "sam", "full_name": "Sam", "role": "admin", "profile": None}], USER)
+    assert house.everything() == before
+    assert house.run("merged", [{"username": "sam", "role": "user"}], USER)["changed"] is False
+
+
 def test_no_number_said_is_the_number_it_has(house: House) -> None:
-    for changed in (True, False):
-        assert house.run("merged", [{**ANNA, "number": None}])["changed"] is changed
+    for first in (True, False):
+        assert house.run("merged", [{**ANNA, "number": None}])["changed"] is first
     assert house.documents()["anna"]["number"] == "1000"
 
 
@@ -71,3 +86,20 @@ def test_kinds_live_side_by_side(house: House) -> None:
     result = house.run("merged", [{"name": "door", "sip_password": SECRET}], EXTENSION)
     assert result["numbers"] == {"door": "1001"} and set(house.asterisk.devices) == {"anna", "door"}
     assert set(house.documents()) == {"anna"} and set(house.documents("extension")) == {"door"}
+
+
+@every_kind
+def test_every_kind_is_made_and_changed_in_what_is_given(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    furnish(house, kind, full=False)
+    result = house.run("merged", those.items, resource)
+    assert result["created"] == sorted(keys(kind)) and set(house.documents(kind)) == set(keys(kind))
+    first, *rest = keys(kind)
+    before = house.documents(kind)
+    result = house.run("merged", [changed(kind)], resource)
+    assert (result["updated"], result["created"], result["deleted"]) == ([first], [], []) and result["reasons"] == {first: those.differs}
+    after = house.documents(kind)
+    assert all(after[key] == before[key] for key in rest)
+    was, has = resource.complete(before[first]), resource.complete(after[first])
+    assert {name: was[name] for name in was if was[name] != has[name]} == those.before
+    assert {name: has[name] for name in was if was[name] != has[name]} == those.after

@@ -24,8 +24,10 @@ from module_utils.model.line import CODECS, NAT_MODES, RESERVED, TRANSPORTS
 from module_utils.model.numbers import NumberRange
 from module_utils.model.resource import Resource
 from module_utils.model.secrets import DIGITS, LETTERS, derive, digests, is_of, unveil, veil
+from module_utils.model.site import RESOURCES
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House, planned
+from tests.unit.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 PLAIN_BEN = {name: value for name, value in BEN.items() if name not in ("voicemail", "voicemail_pin")}
@@ -126,6 +128,7 @@ def test_an_ipv4_address_written_as_ipv6_is_the_same_claim() -> None:
         planned("merged", [{**PLAIN_BEN, "host": "192.0.2.1"}, {**PLAIN_BEN, "username": "cleo", "host": "::ffff:192.0.2.1"}])
 
 
+@pytest.mark.row("A2")
 @pytest.mark.parametrize(("resource", "item", "told"), [
     (AGENT, {**PLAIN_BEN, "transport": "wss"}, "transport: must be udp, tcp or tls for typology external"),
     (AGENT, {**ANNA, "typology": "phonebar", "codecs": ["g729"]}, "codecs: g729 does not work for typology phonebar"),
@@ -295,3 +298,8 @@ def test_hundreds_of_bad_items_are_each_refused(house: House) -> None:
 def test_realm_refused(house: House, realm: str) -> None:
     with pytest.raises(Trouble, match="realm"):
         house.run("merged", [ANNA], realm=realm)
+
+
+def test_every_resource_has_samples() -> None:
+    assert set(SAMPLES) == set(RESOURCES)
+    assert all(len(SAMPLES[kind].items) == 1 if resource.single else len(SAMPLES[kind].items) > 1 for kind, resource in RESOURCES.items())

@@ -10,6 +10,8 @@ from module_utils.model.errors import Trouble
 from module_utils.model.extension import EXTENSION
 
 from tests.unit.conftest import ANNA, BEN, SECRET, TEAM, House
+from tests.unit.made import said
+from tests.unit.samples import furnish, keys, of_many, of_one, sample
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ def test_leaves_other_kinds_alone(full: House) -> None:
     assert set(full.asterisk.devices) == {"anna", "door"}
 
 
+@pytest.mark.row("N2")
 @pytest.mark.parametrize(("gone", "allowed", "passes"), [
     (2, None, True), (3, None, False),
     (3, "3", True), (4, "3", False), (1, "0", False), (0, "0", True),
@@ -51,6 +54,7 @@ def test_guard_is_a_number_or_a_percentage(full: House, wrong: str) -> None:
         full.run("overridden", TEAM, max_deletions=wrong)
 
 
+@pytest.mark.row("N2")
 @pytest.mark.parametrize(("scope", "gone"), [
     ({"names": "agent0[0-4]"}, [f"agent0{count}" for count in range(5)]),
     ({"numbers": "1018-1099"}, ["agent18", "agent19"]),
@@ -79,3 +83,32 @@ def test_a_deleted_number_mail_and_password_are_free_at_once(house: House) -> No
     old = house.documents()["anna"]["sip_password"]
     house.run("overridden", [{**BEN, "number": "1000", "email": ANNA["email"]}], max_deletions="1")
     assert house.documents()["ben"]["number"] == "1000" and old not in house.documents()["ben"].values()
+
+
+@of_many
+def test_every_kind_keeps_only_what_is_said(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    furnish(house, kind)
+    first, *rest = keys(kind)
+    everything = house.everything()
+    others = {other: each for other, each in everything[0].items() if other != kind}
+    with pytest.raises(Trouble, match=f"max_deletions: would delete 1 of {len(those.items)} {resource.plural}"):
+        house.run("overridden", those.items[1:], resource)
+    assert house.everything() == everything
+    result = house.run("overridden", those.items[1:], resource, max_deletions="1")
+    assert (result["created"], result["updated"], result["deleted"]) == ([], [], [first])
+    assert house.documents(kind) == {key: everything[0][kind][key] for key in rest}
+    assert {other: each for other, each in house.everything()[0].items() if other != kind} == others
+
+
+@of_one
+def test_of_what_there_is_one_nothing_is_deleted(house: House, kind: str) -> None:
+    """It is replaced: what is not given goes back to its default, but for its secrets."""
+    resource, those = sample(kind)
+    furnish(house, kind)
+    (before,) = house.documents(kind).values()
+    result = house.run("overridden", [those.change], resource)
+    assert result["counts"] == {"created": 0, "updated": 1, "deleted": 0}
+    (after,) = house.documents(kind).values()
+    stays = {name: value for name, value in before.items() if resource.by_name[name].stays}
+    assert resource.complete(after) == resource.complete({**stays, **said(resource, dict(resource.flat(those.change)))})

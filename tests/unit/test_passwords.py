@@ -40,12 +40,14 @@ def later(monkeypatch: pytest.MonkeyPatch, moment: str = "2031-01-01T00:00:00Z")
     return moment
 
 
+@pytest.mark.row("P4")
 def test_a_given_password_is_kept_as_a_hash_of_a_current_scheme() -> None:
     kept = hashed(FIRST)
     assert kept.startswith("$scrypt$ln=14,r=8,p=5$") and verified(kept, FIRST) and not verified(kept, SECOND)
     assert is_hash(kept) and hashed(FIRST) != kept
 
 
+@pytest.mark.row("P4")
 def test_the_password_is_neither_kept_nor_shown(house: House) -> None:
     result = house.run("merged", [{**ANNA, "password": FIRST}], diff=True)
     said = state(house)
@@ -136,6 +138,7 @@ def test_a_lost_run_tells_its_passwords_again(house: House) -> None:
     assert "password" not in {each[1] for each in told.get("generated", [])}
 
 
+@pytest.mark.row("P4", "T9")
 @pytest.mark.parametrize(("settings", "password", "rule"), [
     ({}, "Ab1-567", "must have 8 to 128 characters"),
     ({"password.length": 12}, "Tulip-gard7", "must have at least 12 characters"),
@@ -175,6 +178,7 @@ def test_hashes_are_accepted_for_migrations(house: House, kept: str) -> None:
     assert house.run("merged", [{**ANNA, "password_hash": kept}], update_password="always")["changed"] is False
 
 
+@pytest.mark.row("P10")
 def test_a_hash_brings_its_age_and_history(house: House) -> None:
     more = {"password_changed_at": "2020-02-02T02:02:02Z", "password_history": [quickly_hashed("older")], "must_change_password": True}
     house.run("merged", [{**ANNA, "password_hash": HASH, **more}])
@@ -196,6 +200,7 @@ def test_what_is_refused(house: House, given: dict[str, Any], error: str) -> Non
     assert FIRST not in str(refused.value)
 
 
+@pytest.mark.row("P9")
 def test_a_lock_goes_round(house: House) -> None:
     house.run("merged", [ANNA])
     write_state(house, "anna", "locked", True)

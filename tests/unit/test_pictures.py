@@ -48,6 +48,7 @@ def test_pictures_are_named_by_hash_and_type(content: bytes) -> None:
     assert name_of(content) == name(content) == AGENT.by_name["avatar"].check(name_of(content))
 
 
+@pytest.mark.row("P12")
 @pytest.mark.parametrize(("content", "rule"), [
     (GIF, "is neither PNG nor JPEG by its content, whatever its name says"),
     (b"", "is neither PNG nor JPEG"),

@@ -35,6 +35,7 @@ def test_what_is_named_must_exist(staffed: House, state: str) -> None:
     assert staffed.everything() == before
 
 
+@pytest.mark.row("A27")
 def test_gathered_names_and_applied_again_changes_nothing(staffed: House) -> None:
     gathered = staffed.run("gathered")["gathered"]
     assert [each.get("teams") for each in gathered] == [["sales", "night"], ["night"]]

@@ -11,6 +11,7 @@ from module_utils.model.errors import Trouble
 
 from tests.unit.asterisk import devices
 from tests.unit.conftest import ANNA, BEN, SECRET, House
+from tests.unit.samples import every_kind, sample
 
 
 def test_needs_no_host_and_touches_none(house: House) -> None:
@@ -37,3 +38,13 @@ def test_differs_from_the_real_thing_in_secrets_only(house: House) -> None:
 def test_is_checked_like_the_rest(house: House) -> None:
     with pytest.raises(Trouble, match="agent 'anna': full_name: is needed"):
         house.run("rendered", [{"username": "anna"}])
+
+
+@every_kind
+def test_every_kind_needs_no_host_and_tells_no_secret(house: House, kind: str) -> None:
+    resource, those = sample(kind)
+    result = house.run("rendered", those.items, resource, store="/nowhere", asterisk_config_dir="/nowhere")
+    text = json.dumps(result)
+    assert result["changed"] is False and set(result["rendered"]) == set(house.run("rendered", [])["rendered"])
+    assert SECRET not in text and "471147" not in text and not re.search("[0-9a-f]{32}", text)
+    assert not house.asterisk.did and not house.documents(kind)

@@ -7,6 +7,8 @@ import pytest
 from module_utils.model.errors import Refused
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House
+from tests.unit.made import as_written, bare, said
+from tests.unit.samples import every_kind, furnish, keys, sample
 
 
 def test_what_is_not_given_goes_back_but_secrets_and_fixed_fields_stay(house: House) -> None:
@@ -42,3 +44,17 @@ def test_what_is_no_longer_said_does_not_stick(house: House) -> None:
     house.run("replaced", [ANNA])
     house.run("merged", [{"username": "anna", "typology": "external"}])
     assert house.asterisk.devices["anna"]["endpoint"]["transport"] == "transport-udp"
+
+
+@every_kind
+def test_every_kind_goes_back_to_what_is_said(house: House, kind: str) -> None:
+    resource, _those = sample(kind)
+    furnish(house, kind)
+    first, *rest = keys(kind)
+    before = house.documents(kind)
+    item = bare(resource, first, {each.to: keys(each.to) for each in resource.references.values()})
+    result = house.run("replaced", [as_written(resource, item, nested=True)], resource)
+    after = house.documents(kind)
+    assert result["updated"] == [first] and all(after[key] == before[key] for key in rest) and set(after) == set(before)
+    stays = {name: value for name, value in before[first].items() if resource.by_name[name].stays}
+    assert resource.complete(after[first]) == resource.complete({**stays, **said(resource, item)})

@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from module_utils.compile import compile_site
 from module_utils.model.agent import AGENT
 from module_utils.model.extension import EXTENSION
+from module_utils.model.fields import Field
 from module_utils.model.line import CODECS, NAT_MODES
-from module_utils.model.resource import Resource
+from module_utils.model.resource import SINGLE, Resource
 from module_utils.model.secrets import unveil
+from module_utils.model.site import RESOURCES
 from module_utils.plan import Have
 
 from tests.unit.conftest import ANNA, BEN, SECRET, House, kept, planned
+from tests.unit.made import as_written, item_with, names, said, sent
+from tests.unit.samples import every_kind, furnish, keys, sample
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=30)
 groups = st.lists(st.from_regex("[a-z0-9_-]{1,5}", fullmatch=True), unique=True, max_size=3)
@@ -95,3 +99,42 @@ def test_gathered_with_secrets_moves_a_site(house: House, recording: bool) -> No
     moved = [{**each, **secrets[each["username"]]} for each in told["gathered"]]
     made = planned("overridden", moved, Have(), realm="switchboard")
     assert made.after == house.documents()
+
+
+@every_kind
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_every_kind_gathered_and_applied_again(house: House, state: str, kind: str) -> None:
+    resource, _those = sample(kind)
+    furnish(house, kind)
+    before, gathered = house.everything(), house.run("gathered", resource=resource)["gathered"]
+    assert house.run(state, [gathered] if resource.single else gathered, resource)["changed"] is False and house.everything() == before
+
+
+def shown_fields(resource: Resource) -> list[Field]:
+    return [each for each in resource.fields if each.name != resource.key and not each.secret and not each.passing and not each.beside]
+
+
+@pytest.mark.row("P7", "P11", "P13", "P19", "U2", "U3", "A1", "A4", "A5", "A9", "A10", "A11", "A13",
+                 "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "T9")
+@every_kind
+def test_every_field_comes_back_and_goes_back_to_its_default(house: House, kind: str) -> None:
+    """Each resource of the kind gives a field of its own, as many at a time as there can be."""
+    resource = RESOURCES[kind]
+    furnish(house, kind, full=False)
+    world = {each.to: keys(each.to) for each in resource.references.values()}
+    left, there = shown_fields(resource), names(resource, len(resource.fields))
+    while left:
+        fields, left = dict(zip(there, left)), left[len(there):]
+        items = {key: item_with(resource, key, field, world) for key, field in fields.items()}
+        house.run("overridden", [as_written(resource, each, nested=False) for each in items.values()], resource, max_deletions="100%",
+                  pictures=sent(house))
+        gathered = house.run("gathered", resource=resource)["gathered"]
+        found = {each.get(resource.key, SINGLE): dict(resource.flat(each)) for each in ([gathered] if resource.single else gathered)}
+        assert {key: found[key][field.name] for key, field in fields.items()} == {key: field.check(items[key][field.name]) for key, field in fields.items()}
+        without = {key: {name: each for name, each in items[key].items() if name != field.name} for key, field in fields.items()}
+        free = {key: each for key, each in without.items() if not fields[key].required and not fields[key].fixed
+                and not resource.judge(resource.complete(said(resource, each)))}        # else another field needs it
+        house.run("merged", [{**each, fields[key].name: None} for key, each in free.items()], resource)
+        whole = {key: resource.complete(each) for key, each in house.documents(kind).items()}
+        default = {key: resource.complete(said(resource, each))[fields[key].name] for key, each in free.items()}
+        assert {key: whole[key][fields[key].name] for key in free} == default

@@ -103,7 +103,8 @@ class Resource:
         for name, value in self.flat(given):
             known = self.by_name.get(name)
             if known is None:
-                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{name:.60}", item))
+                shown = name if name.isprintable() else ascii(name)
+                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{shown:.60}", item))
             elif value is None:
                 checked[name] = None
             else:
@@ -127,6 +128,11 @@ class Resource:
             if whole[name] is None:
                 whole[name] = listed(depends.of(whole))
         return whole
+
+    def fallbacks(self) -> dict[str, Any]:
+        """Each field's default as JSON has it, or, where it follows from another field, that one's name with a default for each of its values."""
+        dependent = {name: {depends.by: {value: listed(default) for value, default in depends.values.items()}} for name, depends in self.dependent}
+        return {**self.defaults, **dependent}
 
     def referred(self, said: Said, kind: str) -> Iterator[tuple[str, str]]:
         """(field, key) of each resource of a kind that this one refers to."""

@@ -6,7 +6,7 @@
 documents   one row a resource: kind, key, an internal id that never changes, and what was said of it as JSON
 secrets     the sealed secrets of a document, apart from it, so that whoever reads documents sees none
 claims      everything that is unique over all kinds: numbers, device ids, mail addresses, fixed addresses
-site        what is set once: the realm
+site        the realm, which is set once; how many writes there were, and the defaults in force at the last one
 states      what people change themselves: passwords, locks, API keys; a run writes only what it changes of them
 """
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Store:
                 self.base.close()
                 self.base, found = None, version
             if found > version:
+                self.close()
                 raise Unready(f"the store {path} is of version {found}, newer than this collection's {version}: upgrade the collection")
             self.found = found
         else:
@@ -164,6 +165,14 @@ class Store:
             found = self.base.execute("SELECT value FROM site WHERE name = 'revision'").fetchone()
         return int(found[0]) if found else 0
 
+    def defaults(self) -> dict[str, dict[str, Any]]:
+        """kind: field: the default in force at the last write; nothing of a store that does not know."""
+        if self.base is None:
+            return {}
+        with self.in_words():
+            found = self.base.execute("SELECT value FROM site WHERE name = 'defaults'").fetchone()
+            return json.loads(found[0]) if found else {}
+
     def documents(self) -> dict[str, dict[str, dict[str, Any]]]:
         """kind: key: what was said, sealed secrets included."""
         kinds: dict[str, dict[str, dict[str, Any]]] = {}
@@ -226,6 +235,7 @@ class Store:
             try:
                 base.execute("INSERT OR IGNORE INTO site VALUES ('realm', ?)", (realm,))
                 base.execute("REPLACE INTO site VALUES ('revision', ?)", (str(self.revision() + 1),))
+                base.execute("REPLACE INTO site VALUES ('defaults', ?)", (as_json({kind: each.fallbacks() for kind, each in RESOURCES.items()}),))
                 base.executemany("DELETE FROM documents WHERE kind = ? AND key = ?", ((resource.kind, key) for key in delete))
                 base.executemany("UPDATE documents SET key = ? WHERE kind = ? AND key = ?", ((to, resource.kind, key) for to, key in (renamed or {}).items()))
                 self.put(resource, create, update)

@@ -61,6 +61,7 @@ def remains(pbx):
     return pbx.run("ls -A /root/.ansible/tmp 2>/dev/null; find / -xdev -name '*avatars.tar*' 2>/dev/null", check=False)
 
 
+@pytest.mark.row("P12")
 def test_from_the_controller_to_the_host_and_gone_with_the_last(pbx):
     config = [kim(avatar="portraits/red.png"), kim(username="kai", avatar="portraits/red.png")]
     checked = pbx.apply("agents", "--check", "--diff", config=config)
@@ -80,6 +81,7 @@ def test_from_the_controller_to_the_host_and_gone_with_the_last(pbx):
     assert gathered[0]["avatar"] == name(GREY) and not pbx.agents(*gathered)["changed"]
 
 
+@pytest.mark.row("P12")
 def test_what_is_no_picture_is_refused_before_anything_is_changed(pbx):
     before = pbx.snapshot()
     config = [kim(avatar="portraits/gif.png"), kim(username="kai", avatar="portraits/large.png", nat="comdia")]

@@ -39,6 +39,7 @@ def people_fixture(staff):
 # Who is let in
 
 
+@pytest.mark.row("P1", "P5", "A12")
 def test_right_password_registers_for_as_long_as_said(ask):
     for asked in (30, 3600):
         for user, granted in (("kim", "120"), ("lee", "300")):
@@ -55,6 +56,7 @@ def test_refusals_do_not_tell_which_names_exist(ask):
         assert shape(ask("REGISTER", stranger)) == known
 
 
+@pytest.mark.row("P5")
 @pytest.mark.parametrize("method", ["INVITE", "MESSAGE", "SUBSCRIBE"])
 @pytest.mark.parametrize("user", ["kim", "nobody", "anonymous"])
 def test_nothing_without_the_password(ask, method, user):
@@ -74,6 +76,7 @@ def test_browser_line_is_refused_from_outside(ask, pbx):
 # Calls
 
 
+@pytest.mark.row("P6")
 def test_call_by_number_with_audio_both_ways(line):
     kim, lee = line("kim", codecs=["gsm", "ulaw"]), line("lee", codecs=["g722", "alaw"])
     for caller, called, number in ((kim, lee, "2002"), (lee, kim, "2001")):
@@ -85,6 +88,7 @@ def test_call_by_number_with_audio_both_ways(line):
         caller.ended()
 
 
+@pytest.mark.row("P16")
 def test_codecs_in_the_lines_own_order_and_no_other(line):
     kim, lee = line("kim", codecs=["ulaw", "alaw", "gsm"]), line("lee", codecs=["alaw", "ulaw", "gsm", "g722"], answer="auto")
     kim.dial("2002").established()
@@ -105,6 +109,7 @@ def test_opus(line):
     opus.hangup()
 
 
+@pytest.mark.row("P2", "A8")
 @pytest.mark.parametrize(
     "caller, shown",
     [

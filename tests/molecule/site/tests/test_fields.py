@@ -101,6 +101,7 @@ def test_disabled_from_the_start(ask):
     assert ask("INVITE", "ada", "2111").status == 404
 
 
+@pytest.mark.row("P8")
 def test_disabled_at_once_and_enabled_again(line, pbx, ask):
     ada, bea = line("ada"), line("bea", answer="auto")
     ada.dial("2102").established().hears(bea)
@@ -127,6 +128,7 @@ def test_disabled_at_once_and_enabled_again(line, pbx, ask):
 # transport
 
 
+@pytest.mark.row("P14")
 def test_tcp_line_calls_and_is_called_over_tcp(line):
     ada, dan = line("ada"), line("dan", transport="tcp")
     for caller, called, number in ((dan, ada, "2101"), (ada, dan, "2104")):
@@ -139,6 +141,7 @@ def test_tcp_line_calls_and_is_called_over_tcp(line):
     assert dan.last("INVITE", sent=False)["Via"].startswith("SIP/2.0/TCP")
 
 
+@pytest.mark.row("P14")
 def test_tls_line_calls_and_is_called_over_tls_with_its_audio_encrypted(line, ask):
     ada, eve = line("ada"), line("eve", transport="tls", srtp=True)
     for caller, called, number in ((eve, ada, "2101"), (ada, eve, "2112")):
@@ -153,6 +156,7 @@ def test_tls_line_calls_and_is_called_over_tls_with_its_audio_encrypted(line, as
     assert ask("INVITE", "eve", "*43", transport="tcp").status == 403
 
 
+@pytest.mark.row("P14")
 @pytest.mark.parametrize("user, wrong", [("dan", "udp"), ("ada", "tcp")])
 def test_calls_over_another_transport_are_refused(ask, line, user, wrong):
     right = {"udp": "tcp", "tcp": "udp"}[wrong]
@@ -166,6 +170,7 @@ def test_calls_over_another_transport_are_refused(ask, line, user, wrong):
 # nat
 
 
+@pytest.mark.row("P15")
 @pytest.mark.parametrize("mode", NAT)
 def test_nat_is_what_asterisk_has(pbx, mode):
     shown = pbx.asterisk(f"pjsip show endpoint nat-{mode}")
@@ -173,6 +178,7 @@ def test_nat_is_what_asterisk_has(pbx, mode):
     assert (has["force_rport"], has["rewrite_contact"], has["rtp_symmetric"]) == NAT[mode]
 
 
+@pytest.mark.row("P15")
 @pytest.mark.parametrize("mode", NAT)
 def test_answer_goes_where_the_request_came_from_or_where_its_via_says(house, pbx, mode):
     assert house.run("python3", "-c", ASK, pbx.address, f"nat-{mode}", house.address).strip() == ("back" if NAT[mode][0] else "via")
@@ -189,6 +195,7 @@ def test_phone_is_sought_where_it_registered_from_or_where_it_says(house, pbx, m
 # host
 
 
+@pytest.mark.row("A6")
 def test_fixed_address_calls_and_is_called_without_a_password(line, far, pbx):
     ada = line("ada")
     fix = far.baresip("fix", pbx.address, "unused", expires=0)
@@ -217,6 +224,7 @@ def test_a_telephone_cannot_send_its_callers_elsewhere(line, far, pbx, target):
     far.inside("stop", name="redirect")
 
 
+@pytest.mark.row("A6")
 @pytest.mark.parametrize("password", [None, "", "fix-secret-1"])
 def test_fixed_address_is_nobody_elses(ask, far, password):
     for method in ("INVITE", "REGISTER"):
@@ -225,6 +233,7 @@ def test_fixed_address_is_nobody_elses(ask, far, password):
     assert ask("INVITE", "ada", "*43", phones=far, password=None).status == 401
 
 
+@pytest.mark.row("A6")
 def test_network_registers_from_inside_only(line, ask, pbx):
     inside = line("inside")
     inside.dial("*43").established().hears(inside)
@@ -238,6 +247,7 @@ def test_network_registers_from_inside_only(line, ask, pbx):
 # type
 
 
+@pytest.mark.row("A7")
 def test_user_calls_and_is_not_called(line, ask):
     ada = line("ada", answer="auto")
     assert ask("INVITE", "user", "2101").status == 200
@@ -246,6 +256,7 @@ def test_user_calls_and_is_not_called(line, ask):
     assert ask("REGISTER", "user").status >= 400
 
 
+@pytest.mark.row("A7")
 def test_peer_is_called_and_does_not_call(line, ask):
     peer = line("peer", answer="auto")
     assert ask("INVITE", "ada", "2109").status == 200
@@ -259,6 +270,7 @@ def test_peer_is_called_and_does_not_call(line, ask):
 # context, groups, lamps
 
 
+@pytest.mark.row("P17")
 def test_another_context_is_another_dialplan(line, ask):
     shut = line("shut", answer="auto")
     for number in ("2101", "*43", "*97"):
@@ -267,6 +279,7 @@ def test_another_context_is_another_dialplan(line, ask):
     assert shut.caller == ("Ada", "2101")
 
 
+@pytest.mark.row("P18")
 def test_pickup_inside_the_group_only(line):
     ada, bea, cai, peer = line("ada"), line("bea"), line("cai"), line("inside")
     peer.dial("2101")
@@ -322,6 +335,7 @@ def test_a_deleted_lines_subscriptions_go_with_it(ask, pbx, staff):
 # extensions
 
 
+@pytest.mark.row("T1")
 def test_telephone_without_a_person(line):
     hall, ada = line("hall"), line("ada")
     hall.dial("2101")
@@ -336,6 +350,7 @@ def test_telephone_without_a_person(line):
     ada.hangup()
 
 
+@pytest.mark.row("T1")
 def test_extensions_show_whose_number_it_is(pbx):
     gathered = pbx.apply("extensions", state="gathered")
     assert {"name": "hall", "display_name": "Entrance Hall", "number": "2150"}.items() <= next(x for x in gathered["gathered"] if x["name"] == "hall").items()
@@ -344,6 +359,7 @@ def test_extensions_show_whose_number_it_is(pbx):
     assert gathered["numbers"]["2150"] == "extension hall"
 
 
+@pytest.mark.row("T1")
 def test_extensions_do_not_change_a_persons_number(pbx):
     before = pbx.snapshot()[:2]
     wanted = [{"name": "thief", "number": "2101"}, {"name": "ada", "number": "2190"}, {"name": "bea", "description": "mine"}]
@@ -360,6 +376,7 @@ def test_extensions_do_not_delete_a_person(pbx):
     assert "Endpoint:  ada/2101" in pbx.asterisk("pjsip show endpoint ada")
 
 
+@pytest.mark.row("P6")
 def test_an_allocated_number_stays(pbx):
     def number():
         return re.search(r"Endpoint: +next/(\d+)", pbx.asterisk("pjsip show endpoint next"))[1]

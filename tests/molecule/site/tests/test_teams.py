@@ -23,6 +23,7 @@ def teams(pbx):
     return next(each for each in pbx.apply("agents", state="gathered")["gathered"] if each["username"] == "tom").get("teams")
 
 
+@pytest.mark.row("A27", "T5")
 def test_a_team_must_exist_and_stays_while_somebody_is_in_it(pbx):
     before = pbx.snapshot()
     refused = pbx.attempt("agents", config=[tom(teams=["nihgt", "day"])])

@@ -66,6 +66,7 @@ def message_fixture(house, pbx, people, sink):
     return mail, nils.tone
 
 
+@pytest.mark.row("P3", "A3")
 def test_mail_with_a_recording_that_has_what_was_said(message, sink):
     mail, tone = message
     recording = sink.recording(mail)
@@ -83,6 +84,7 @@ def test_a_wrong_pin_hears_nothing(line, pbx):
     assert in_folder(pbx) == 1
 
 
+@pytest.mark.row("A3")
 def test_lamp_lights_and_goes_off_when_the_message_was_heard(message, line, pbx):
     _mail, tone = message
     mia = line("mia").lit(1)
@@ -99,6 +101,7 @@ def test_nobody_listens_to_what_is_not_theirs(line):
     assert line("nils").dial("*97").ended().startswith("404")
 
 
+@pytest.mark.row("A3")
 def test_a_pin_changed_by_phone_survives_the_next_run(message, line, pbx):
     _mail, tone = message
     mia = line("mia")
