@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import configuration, settings
 from module_utils import bridge
+from module_utils.control import live
 from module_utils.control.generations import Generations
 from module_utils.control.live import Host
 from module_utils.model.agent import AGENT
@@ -134,4 +135,5 @@ def house(tmp_path: Path, unowned: None, monkeypatch: pytest.MonkeyPatch) -> Hou
     built = House(tmp_path / "house")
     monkeypatch.setattr(bridge, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
     monkeypatch.setattr(bridge, "connect", lambda _host: built.asterisk)
+    monkeypatch.setattr(live, "console", built.asterisk.console)
     return built
