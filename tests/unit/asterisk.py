@@ -44,6 +44,10 @@ def sections(text: str) -> list[tuple[str, list[str], Pairs]]:
     return found
 
 
+def without_packets(codecs: str) -> str:
+    return re.sub(":[0-9]+", "", codecs)
+
+
 def within(text: str) -> Pairs:
     """The options of a file that is included in the middle of a section."""
     return sections(f"[x]\n{text}")[0][2]
@@ -128,7 +132,7 @@ class Asterisk(Ami):
             self.devices = devices(files)
             self.transport = within(self.text("pjsip_transport.conf"))
         elif Module == "res_rtp_asterisk.so":
-            self.rtp = dict((name, pairs) for name, _inherited, pairs in sections(self.text("rtp.conf"))).get("general", [])
+            self.rtp = {name: pairs for name, _inherited, pairs in sections(self.text("rtp.conf"))}.get("general", [])
         elif Module == "app_voicemail.so":
             self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
         return []
@@ -152,7 +156,7 @@ class Asterisk(Ami):
         return [{"Event": ["EndpointList"], "ObjectName": [name], "Aor": [each["endpoint"].get("aors", "")]} for name, each in self.devices.items()]
 
     def PJSIPShowEndpoint(self, Endpoint: str) -> list[Message]:  # noqa: N802, N803
-        told = [{"ObjectType": [kind], **{"".join(word.capitalize() for word in option.split("_")): [re.sub(":[0-9]+", "", value) if option == "allow" else value]
+        told = [{"ObjectType": [kind], **{"".join(word.capitalize() for word in option.split("_")): [without_packets(value) if option == "allow" else value]
                                           for option, value in options.items()}}
                 for kind, options in self.devices[Endpoint].items()]
         return [*told, {"ObjectType": ["transport"]}]

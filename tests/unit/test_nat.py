@@ -78,7 +78,8 @@ def test_networks_in_their_normal_form(said: str, normal: str) -> None:
     (["10.7.0.0/16", "192.168.0.0/16", "10.0.0.0/8"], "10.7.0.0/16 is within 10.0.0.0/8 already"),
     (["10.0.0.0/8", "10.0.0.0/255.0.0.0"], "names a value twice"), (["0.0.0.0/0"], "0.0.0.0/0 is every address there is"),
     (["::/0"], "::/0 is every address there is"), (["10"], "must be networks such as"), (["10.1/16"], "must be networks such as"),
-    (["10.0.0.0/33"], "must be networks such as"), (["home"], "must be networks such as"), ([7], "must be networks such as"), (["300.0.0.0/8"], "must be networks"),
+    (["10.0.0.0/33"], "must be networks such as"), (["home"], "must be networks such as"),
+    ([7], "must be networks such as"), (["300.0.0.0/8"], "must be networks such as"),
 ])
 def test_networks_that_are_none(said: list[Any], rule: str) -> None:
     with pytest.raises(Refused, match=f"nat: local_networks: {rule}"):
@@ -183,5 +184,5 @@ def test_own_address_and_names_are_the_hosts(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_parameters_of_the_console() -> None:
-    text = "\nTransport:  transport-udp   udp  0\n\n local_net      : 10.0.0.0/255.0.0.0\n local_net     : 192.168.0.0/255.255.0.0\n password :\n  Port start:   10000\n"
-    assert parameters(text) == {"Transport": ["transport-udp   udp  0"], "local_net": ["10.0.0.0/255.0.0.0", "192.168.0.0/255.255.0.0"], "Port start": ["10000"]}
+    text = "\nTransport:  t   udp  0\n\n local_net      : 10.0.0.0/255.0.0.0\n local_net     : 192.168.0.0/255.255.0.0\n password :\n  Port start:   10000\n"
+    assert parameters(text) == {"Transport": ["t   udp  0"], "local_net": ["10.0.0.0/255.0.0.0", "192.168.0.0/255.255.0.0"], "Port start": ["10000"]}

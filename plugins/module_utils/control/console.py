@@ -40,7 +40,10 @@ def parameters(text: str) -> dict[str, list[str]]:
 
 
 def codecs(listed: str, translation: str) -> Codecs:
-    """Of `core show codecs audio` and `core show translation`: what has no way to anything else is not in the latter's table."""
+    """Of `core show codecs audio`, and of `core show translation`: a table of how long the way takes from each codec to each other.
+
+    A codec whose module was unloaded stays in the table, without a way.
+    """
     known = re.findall(r"^ *[0-9]+ audio +\S+ +(\S+)", listed, re.MULTILINE)
-    transcoded = re.findall(r"^ *(\S+)(?: +(?:-|[0-9]+))+ *$", translation, re.MULTILINE)
-    return Codecs(frozenset(known), frozenset(transcoded))
+    rows = dict(re.findall(r"^ *(\S+)((?: +(?:-|[0-9]+))+) *$", translation, re.MULTILINE))
+    return Codecs(frozenset(known), frozenset(codec for codec, ways in rows.items() if re.search("[0-9]", ways)))

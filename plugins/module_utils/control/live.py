@@ -294,8 +294,8 @@ def wanted_values(options: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str
     joined: dict[str, str] = {}
     for option, value in options:
         if option not in ("deny", "permit", "type", "match"):
-            value = re.sub(":[0-9]+", "", value) if option == "allow" else value      # nor how long a packet is
-            joined[option] = f"{joined[option]},{value}" if option in joined else value
+            told = re.sub(":[0-9]+", "", value) if option == "allow" else value      # nor how long a packet is
+            joined[option] = f"{joined[option]},{told}" if option in joined else told
     return joined.items()
 
 

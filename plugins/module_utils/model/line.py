@@ -49,7 +49,8 @@ def line(sip_codecs: Any, transport: Any, password_told: Any = never) -> tuple[F
                choices=TRANSPORTS, default=transport),
         Choice("nat", "What is done about NAT between telephone and host; the values are those of chan_sip. "
                       "The site's default is set by M(switchboard.asterisk.nat).", choices=NAT_MODES, default="yes"),
-        List("codecs", "Audio codecs offered, best first, and no others. The site's own are set by M(switchboard.asterisk.codecs).", each=Choice("", "", choices=CODECS), default=sip_codecs, filled=True),
+        List("codecs", "Audio codecs offered, best first, and no others. The site's own are set by M(switchboard.asterisk.codecs).",
+             each=Choice("", "", choices=CODECS), default=sip_codecs, filled=True),
         Text("context", "Dialplan context that the line's calls enter; it must exist on the host.", default="from-sip",
              pattern=r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}", rule="must be letters, digits, '_' or '-'"),
         List("call_groups", "Groups whose members' calls ring here may be picked up by others; names or numbers.", each=GROUP),

@@ -124,8 +124,9 @@ def turn_is_whole(nat: Whole) -> None:
 
 NAT = Resource("nat", key="name", says="The site behind NAT.", single=True, fields=(
     single(),
-    Address("external_media_address", "Address or host name of this site as others outside see it, where they send their sound to. A name must have an "
-                                      "address when it is set; Asterisk asks for it again every five minutes. Browsers need O(config.ice.host_candidates) instead."),
+    Address("external_media_address", "Address or host name of this site as others outside see it, where they send their sound to. A name must have "
+                                      "an address when it is set; Asterisk asks for it again every five minutes. Browsers need "
+                                      "O(config.ice.host_candidates) instead."),
     Address("external_signaling_address", "The same for SIP."),
     Networks("local_networks", "Networks inside, which need no address outside; the host's own address must be in one of them. "
                                "Checked with netaddr, which the host must have."),
