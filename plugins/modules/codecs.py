@@ -14,6 +14,7 @@ description:
   - All of them in one task, by the thousand; what Asterisk has to know is made live and verified.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
+  - switchboard.asterisk.host
 options:
   config:
     description:
@@ -130,12 +131,12 @@ numbers:
   sample:
     anna: '1001'
 files:
-  description: Compiled files that differ from what was in force.
+  description: Compiled files that differ from what was in force, and avatars that are put back.
   type: list
   elements: str
   returned: when applying
 drifted:
-  description: Compiled files that somebody had changed by hand.
+  description: Compiled files that somebody had changed by hand, and avatars that were gone.
   type: list
   elements: str
   returned: when applying
@@ -148,6 +149,10 @@ reload_seconds:
   description: How long Asterisk took for that.
   type: float
   returned: when something changed
+avatars:
+  description: Where avatars were copied to, and how many.
+  type: dict
+  returned: with O(avatars_dest)
 credentials:
   description: Where generated secrets were written, and how many.
   type: dict
@@ -160,6 +165,10 @@ gathered:
   description: What the host has, without secrets; applied again, it changes nothing.
   type: list
   elements: dict
+  returned: with state gathered
+realm:
+  description: The realm of the site's passwords.
+  type: str
   returned: with state gathered
 rendered:
   description: The compiled files by name, secrets as stars.
