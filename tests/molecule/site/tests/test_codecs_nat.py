@@ -21,8 +21,12 @@ def far_fixture():
 
 @pytest.fixture(name="people", scope="module", autouse=True)
 def people_fixture(staff):
-    staff(agents=[{"username": "kim", "number": "2301", "voicemail": True, "voicemail_pin": "4711471"}, {"username": "lou", "number": "2302"}, {"username": "own", "number": "2303", "codecs": ["ulaw"]},
-                  {"username": "tom", "number": "2304", "transport": "tcp"}])
+    staff(agents=[
+        {"username": "kim", "number": "2301", "voicemail": True, "voicemail_pin": "4711471"},
+        {"username": "lou", "number": "2302"},
+        {"username": "own", "number": "2303", "codecs": ["ulaw"]},
+        {"username": "tom", "number": "2304", "transport": "tcp"},
+    ])
 
 
 @pytest.fixture(name="codecs")
