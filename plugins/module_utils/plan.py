@@ -293,9 +293,9 @@ def picture(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
 
 def suit_lines(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
     """See that no line contradicts what its site would say from now on of all lines."""
-    if made.resource.kind in ("codec", "nat") and made.changed and not wrongs and have.others:
+    if made.resource.kind in ("codec", "nat") and (made.changed or made.restate) and not wrongs and have.others:
         of_kind = {key: said for key, said in have.documents.items() if key not in made.delete}
-        of_kind.update({**made.create, **{key: after for key, (_before, after) in made.update.items()}})
+        of_kind.update({**made.create, **{key: after for key, (_before, after) in made.update.items()}, **made.restate})
         wrongs.extend(contradictions(have.others, {**have.others, made.resource.kind: of_kind}))
 
 

@@ -87,6 +87,13 @@ def test_other_rules_of_lines_hold_for_the_sites_list_too(staffed: House) -> Non
         staffed.run("merged", [{"lines": "sip", "offered": ["g729"]}], CODEC)
 
 
+def test_the_default_list_binds_too_once_it_is_said(staffed: House) -> None:
+    staffed.run("merged", [{"lines": "sip", "ptime": 40}], CODEC)
+    staffed.run("merged", [{**BEN, "codecs": ["gsm"]}])
+    with pytest.raises(Refused, match="^agent 'ben': codecs: gsm is not among those"):
+        staffed.run("merged", [{"lines": "sip", "offered": ["alaw", "ulaw", "g722"]}], CODEC)
+
+
 def test_what_was_wrong_before_is_no_contradiction() -> None:
     broken = {"agent": {"x": {"username": "x", "full_name": "X", "transport": "udp"}}}
     assert contradictions(broken, {**broken, "codec": {"sip": SIP}}) == []
