@@ -26,15 +26,18 @@ from .acts import ACTS, plan_act
 from .compile import Compiled, compile_site
 from .control.generations import Generations
 from .control.live import Change, Host, Live, connect, pin_by_telephone
+from .control.network import suits_host
 from .identities import plan_rename, plan_renumber
+from .model.codec import CODEC
 from .model.errors import SHOWN, Trouble, Unready, Wrong
 from .model.fields import Said
+from .model.nat import NAT
 from .model.numbers import NumberRange
 from .model.pictures import file_of
 from .model.resource import SINGLE, Claim, Resource
 from .model.secrets import veil
 from .model.settings import SETTINGS
-from .model.site import RESOURCES, Site
+from .model.site import RESOURCES, Site, has_line, nat_of
 from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan, shifted
 from .store.lock import Lock
 from .store.pictures import Pictures
@@ -277,6 +280,8 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
         if realm is not None and realm != site.realm:
             raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
         made = decide(lambda resource: Have(documents.get(resource.kind, {}), claims, documents, at_hand), site)
+        if made.resource.kind == NAT.kind and made.changed:
+            suits_host(nat_of({NAT.kind: made.after}))
         generations = generations_of(host)
         if realm is None and generations.proof():
             raise Unready(f"the store {store.path} is empty, but the configuration in force was compiled from one: restore it from a backup, "
@@ -298,9 +303,10 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
             result["planned"] = foreseen(made)
             return
         with pictures.brought(brought["archive"], lacking - lost, lambda: said if store.revision() == revision else pictured(store.documents())):
-            if compiled and (files or contexts(made) or mailboxes(made)):
+            if compiled and (files or contexts(made) or mailboxes(made) or newly_offered(made)):
                 with connect(host) as ami:
                     live = Live(host, ami, generations)
+                    see_codecs(made, live, result)
                     result["reloaded"] = make_live(made, live, compiled, files, store, site)
                     result["reload_seconds"] = round(live.reloading, 2)
             elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
@@ -359,14 +365,36 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
         if not live.knows_context(context):
             raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
-    change = Change(compiled, files, devices=[*made.create, *made.update, *made.delete, *made.renamed.values()],
-                    mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)
+    devices = [*made.create, *made.update, *made.delete, *made.renamed.values()] if has_line(made.resource) else [*compiled.devices]
+    change = Change(compiled, files, devices=devices, mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)
     return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
 
 
 def contexts(made: Plan) -> dict[str, str]:
     """The dialplan contexts that the host must have, each with somebody who names it. Also a disabled line may not name any other."""
     return {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
+
+
+def newly_offered(made: Plan) -> dict[str, str]:
+    """The codecs that the site offers from now on, each with a kind of line."""
+    if made.resource.kind != CODEC.kind:
+        return {}
+    return {codec: key for key, said in made.after.items() if key in made.create or key in made.update for codec in CODEC.complete(said)["offered"]}
+
+
+def see_codecs(made: Plan, live: Live, result: dict[str, Any]) -> None:
+    """See that Asterisk has the codecs that are offered, and tell which of them it can only pass through."""
+    wanted = newly_offered(made)
+    has = live.codecs() if wanted else None
+    passed = [codec for codec in wanted if has and codec not in has.transcoded]
+    for codec in passed:
+        if codec != "g729" or has and codec not in has.known:
+            raise Wrong(f"the running Asterisk cannot transcode {codec}: the module for it is not loaded (core show translation)",
+                        "offered", f"{CODEC.kind} {wanted[codec]!r}")
+    if passed:
+        result["passes_through"] = passed
+        result["warnings"].append(f"{', '.join(passed)}: Asterisk only passes it through. A call works where both sides have it; "
+                                  "announcements, voicemail and recordings do not")
 
 
 def mailboxes(made: Plan) -> dict[str, str]:

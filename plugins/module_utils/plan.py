@@ -18,7 +18,7 @@ from .model.fields import Said
 from .model.numbers import NumberRange
 from .model.passwords import quickly_hashed
 from .model.resource import Claim, Resource
-from .model.site import RESOURCES, Site
+from .model.site import RESOURCES, Site, at_site, contradictions
 
 HELD = "********"       # stands for a secret wherever a person or a log can see it
 MANY = 100              # so many changed resources are shown with their fields
@@ -151,6 +151,7 @@ def deletions_allowed(order: Order, present: int) -> Optional[int]:
 
 def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site: Site) -> Plan:
     """The changes that turn what the store has into what is wanted. Raises Refused, naming all that is wrong, before any is made."""
+    resource = at_site(resource, have.others or {})
     made = Plan(resource)
     wrongs: list[Wrong] = []
     places: dict[str, str] = {}
@@ -173,6 +174,7 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
             settle(made, order, key, before, given, site, wrongs)
     refer(made, have, wrongs)
     picture(made, have, wrongs)
+    suit_lines(made, have, wrongs)
     let_go(made, order, have, wrongs)
     claim(made, order, have, site, wrongs)
     if wrongs:
@@ -288,6 +290,14 @@ def picture(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
             if said is not None and said != (before or {}).get(name) and said not in have.pictures:
                 wrongs.append(Wrong(f"{said} is neither on the host nor, by that name without sha256:, in a folder avatars on the controller",
                                     name, f"{made.resource.kind} {key!r}"))
+
+
+def suit_lines(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
+    """See that no line contradicts what its site would say from now on of all lines."""
+    if made.resource.kind in ("codec", "nat") and (made.changed or made.restate) and not wrongs and have.others:
+        of_kind = {key: said for key, said in have.documents.items() if key not in made.delete}
+        of_kind.update({**made.create, **{key: after for key, (_before, after) in made.update.items()}, **made.restate})
+        wrongs.extend(contradictions(have.others, {**have.others, made.resource.kind: of_kind}))
 
 
 def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:

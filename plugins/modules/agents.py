@@ -148,7 +148,7 @@ options:
           - wss
       nat:
         description:
-          - What is done about NAT between telephone and host; the values are those of chan_sip.
+          - What is done about NAT between telephone and host; the values are those of chan_sip. The site's default is set by M(switchboard.asterisk.nat).
         type: str
         choices:
           - 'yes'
@@ -160,7 +160,7 @@ options:
         default: 'yes'
       codecs:
         description:
-          - Audio codecs offered, best first, and no others.
+          - Audio codecs offered, best first, and no others. The site's own are set by M(switchboard.asterisk.codecs).
           - Defaults to V(alaw ulaw g722) when O(config[].transport) is V(udp) or V(tcp) or V(tls).
           - Defaults to V(opus ulaw alaw) when O(config[].transport) is V(ws) or V(wss).
         type: list

@@ -188,6 +188,9 @@ def suboptions(resource: Resource) -> dict[str, Any]:
 
 
 def returned(resource: Resource) -> dict[str, Any]:
+    if resource.kind == "codec":
+        says = "Codecs newly offered that Asterisk cannot transcode, only pass through."
+        return {**RETURN, "passes_through": {"description": says, "type": "list", "elements": "str", "returned": "when there are any", "sample": ["g729"]}}
     if not resource.single:
         return RETURN
     (whole,) = ({name: each for name, each in RETURN["gathered"].items() if name != "elements"},)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 
 from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.control.ami import Ami, Message
@@ -41,6 +42,15 @@ def sections(text: str) -> list[tuple[str, list[str], Pairs]]:
             assert equals, f"is neither section nor option: {line!r}"
             found[-1][2].append((option.strip(), value.removeprefix(">").strip(" \t")))
     return found
+
+
+def without_packets(codecs: str) -> str:
+    return re.sub(":[0-9]+", "", codecs)
+
+
+def within(text: str) -> Pairs:
+    """The options of a file that is included in the middle of a section."""
+    return sections(f"[x]\n{text}")[0][2]
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -91,6 +101,9 @@ class Asterisk(Ami):
         self.host = host
         self.devices: dict[str, dict[str, dict[str, str]]] = {}
         self.mailboxes: set[str] = set()
+        self.transport: Pairs = []
+        self.rtp: Pairs = []
+        self.transcodes = ["ulaw", "alaw", "gsm", "slin8", "g722", "opus"]
         self.reloaded: list[str] = []
         self.did: list[tuple[str, dict[str, str]]] = []
         self.refuses = ""
@@ -117,15 +130,34 @@ class Asterisk(Ami):
                 file.write("[2026-01-01 00:00:00] ERROR[7]: config_options.c:798 aco_process_var: Error parsing password_digest=MD5:5ec at line 1\n")
         elif Module == "res_pjsip.so":
             self.devices = devices(files)
+            self.transport = within(self.text("pjsip_transport.conf"))
+        elif Module == "res_rtp_asterisk.so":
+            self.rtp = {name: pairs for name, _inherited, pairs in sections(self.text("rtp.conf"))}.get("general", [])
         elif Module == "app_voicemail.so":
             self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
         return []
+
+    def console(self, _config: str, command: str) -> str:
+        """As it lays its tables out."""
+        if command.startswith("pjsip show transport"):
+            shown = [(name, value) if name != "local_net" else (name, ip_network(value).with_netmask) for name, value in self.transport]
+            return "\nTransport:  transport-udp   udp   0   0  0.0.0.0:5060\n\n" + "".join(f" {name:<27} : {value}\n" for name, value in shown)
+        if command == "rtp show settings":
+            ports = dict(self.rtp)
+            return f"\nGeneral Settings:\n----\n  Port start:      {ports.get('rtpstart', 5000)}\n  Port end:        {ports.get('rtpend', 31000)}\n"
+        if command == "core show codecs audio":
+            return "      ID TYPE  NAME  FORMAT  QUALITY DESCRIPTION\n----\n" + "".join(
+                f"{count:8} audio {each:<12} {each:<20} 100 (Some codec)\n" for count, each in enumerate([*self.transcodes, "g729", "speex"]))
+        assert command == "core show translation"
+        return "  Translation times\n\n           " + " ".join(self.transcodes) + "\n" + "".join(
+            f"{each:>9} " + " ".join("    -" if each == other else "15000" for other in self.transcodes) + "\n" for each in self.transcodes)
 
     def PJSIPShowEndpoints(self) -> list[Message]:  # noqa: N802
         return [{"Event": ["EndpointList"], "ObjectName": [name], "Aor": [each["endpoint"].get("aors", "")]} for name, each in self.devices.items()]
 
     def PJSIPShowEndpoint(self, Endpoint: str) -> list[Message]:  # noqa: N802, N803
-        told = [{"ObjectType": [kind], **{"".join(word.capitalize() for word in option.split("_")): [value] for option, value in options.items()}}
+        told = [{"ObjectType": [kind], **{"".join(word.capitalize() for word in option.split("_")): [without_packets(value) if option == "allow" else value]
+                                          for option, value in options.items()}}
                 for kind, options in self.devices[Endpoint].items()]
         return [*told, {"ObjectType": ["transport"]}]
 

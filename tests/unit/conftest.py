@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import configuration, settings
 from module_utils import bridge
+from module_utils.control import live
 from module_utils.control.generations import Generations
 from module_utils.control.live import Host
 from module_utils.model.agent import AGENT
@@ -144,6 +145,7 @@ def build(folder: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     built = House(folder)
     monkeypatch.setattr(bridge, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
     monkeypatch.setattr(bridge, "connect", lambda _host: built.asterisk)
+    monkeypatch.setattr(live, "console", built.asterisk.console)
     return built
 
 

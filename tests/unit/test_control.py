@@ -124,7 +124,8 @@ def test_unproven_means_that_everything_is_reloaded(house: House) -> None:
     (house.config / "switchboard" / ".proven").unlink()
     house.asterisk.devices = {}
     result = house.run("merged", [ANNA, BEN])
-    assert result["changed"] and result["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"] and set(house.asterisk.devices) == {"anna", "ben"}
+    assert result["changed"] and set(house.asterisk.devices) == {"anna", "ben"}
+    assert result["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "app_voicemail.so", "pbx_config.so"]
     assert house.run("merged", [ANNA, BEN])["changed"] is False
 
 
@@ -489,7 +490,7 @@ def test_the_next_owner_of_a_mailbox_gets_it_after_it_was_set_aside(full: House,
 def test_a_host_without_voicemail_reloads_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     real = house.asterisk.ask
     monkeypatch.setattr(house.asterisk, "ask", lambda name, **headers: ({"Response": ["Error"]}, []) if name == "ModuleCheck" else real(name, **headers))
-    assert house.run("merged", [ANNA])["reloaded"] == ["res_pjsip.so", "pbx_config.so"]
+    assert house.run("merged", [ANNA])["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "pbx_config.so"]
     assert house.run("merged", [BEN])["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"]
 
 

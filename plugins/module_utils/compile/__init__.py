@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..model.fields import Said
+from ..model.fields import Said, Whole
+from ..model.site import nat_of
 from .lines import lines
+from .nat import compile_nat
 from .numbers import compile_numbers
 from .pjsip import Objects, compile_pjsip
 from .voicemail import compile_voicemail
@@ -19,6 +21,7 @@ class Compiled:
     files: Mapping[str, str]                # name below the generation's folder: its text
     devices: Mapping[str, Objects]          # device id: the options of its PJSIP objects that no template says
     mailboxes: frozenset[str]               # numbers
+    nat: Whole
 
 
 def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
@@ -26,4 +29,5 @@ def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
     site = list(lines(documents))
     pjsip, devices = compile_pjsip(site)
     voicemail, mailboxes = compile_voicemail(site)
-    return Compiled({**pjsip, "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site)}, devices, frozenset(mailboxes))
+    nat = nat_of(documents)
+    return Compiled({**pjsip, **compile_nat(nat), "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site)}, devices, frozenset(mailboxes), nat)

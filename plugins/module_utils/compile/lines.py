@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ..model.fields import Said, Whole, is_address
 from ..model.line import WEB_TRANSPORTS
-from ..model.site import RESOURCES
+from ..model.site import RESOURCES, at_site, codecs_of, has_line
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Line:
     digests: Optional[Mapping[str, str]]
     mailbox: Optional[str]          # the PIN of its mailbox, if it has one
     mail: str
+    ptime: Optional[int]            # milliseconds of sound that it is asked to put into a packet
 
     @property
     def number(self) -> str:
@@ -40,10 +41,12 @@ def lines(documents: Mapping[str, Mapping[str, Said]]) -> Iterator[Line]:
     """All lines that are not disabled, in a stable order. `documents` as the store gives them: kind: key: what was said."""
     whole_site: list[tuple[str, dict[str, Any]]] = []
     for kind, resource in RESOURCES.items():
-        if "sip_password" in resource.by_name:
-            whole_site += ((key, resource.complete(said)) for key, said in documents.get(kind, {}).items())
+        if has_line(resource):
+            complete = at_site(resource, documents).complete
+            whole_site += ((key, complete(said)) for key, said in documents.get(kind, {}).items())
+    codecs = codecs_of(documents)
     for device, whole in sorted(whole_site, key=lambda each: each[0]):
         if not whole["disabled"]:
             has_mailbox = whole.get("voicemail") and whole.get("voicemail_pin")
             yield Line(device, whole.get("full_name") or whole.get("display_name") or device, whole, whole.get("sip_password"),
-                       whole["voicemail_pin"] if has_mailbox else None, whole.get("email") or "")
+                       whole["voicemail_pin"] if has_mailbox else None, whole.get("email") or "", codecs[whole["transport"]]["ptime"])

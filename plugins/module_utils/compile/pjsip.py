@@ -43,6 +43,8 @@ TEMPLATES: dict[str, tuple[tuple[str, Options], ...]] = {
                   ("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", "127.0.0.1,::1"))),
         *((f"_{each}", (("transport", f"transport-{each}"), *ENCRYPTED.get(each, ()))) for each in ("udp", "tcp", "tls")),
         *((f"_nat-{mode}", tuple(zip(("force_rport", "rewrite_contact", "rtp_symmetric"), options))) for mode, options in NAT.items()),
+        # what is said behind a codec is only asked for; this gives the telephone what it asks for
+        ("_packets", (("use_ptime", "yes"),)),
         # without identify_by=ip and with contacts left to register, whoever knows the name would be let in
         ("_fixed", (("identify_by", "ip"),)),
         # may be called only
@@ -77,7 +79,9 @@ def endpoint(line: Line) -> tuple[list[str], list[tuple[str, str]]]:
     if not line.in_browser:
         templates.append(f"_{whole['transport']}")
     templates.append(f"_nat-{whole['nat']}")
-    options = [("callerid", caller_id(line)), ("allow", ",".join(whole["codecs"]))]
+    if line.ptime:
+        templates.append("_packets")
+    options = [("callerid", caller_id(line)), ("allow", ",".join(f"{each}:{line.ptime}" if line.ptime else each for each in whole["codecs"]))]
     if whole["context"] != "from-sip":
         options.append(("context", whole["context"]))
     if whole["call_groups"]:

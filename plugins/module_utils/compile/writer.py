@@ -31,11 +31,13 @@ def value(text: str) -> str:
 
 
 def section(name: str, options: Options, templates: Iterable[str] = ()) -> str:
-    """`[name](templates)` and its options. A template is a section that inherits from '!'."""
+    """`[name](templates)` and its options. A template is a section that inherits from '!'; one that inherits from '+' adds to what there is."""
     inherited = ",".join(templates)
-    lines = [f"[{name}]({inherited})" if inherited else f"[{name}]"]
-    lines += (f"{option}={' ' if text.startswith('>') else ''}{value(text)}" for option, text in options)
-    return "\n".join(lines) + "\n"
+    return (f"[{name}]({inherited})\n" if inherited else f"[{name}]\n") + lines(options)
+
+
+def lines(options: Options) -> str:
+    return "".join(f"{option}={' ' if text.startswith('>') else ''}{value(text)}\n" for option, text in options)
 
 
 def caller(name: str, number: str) -> str:

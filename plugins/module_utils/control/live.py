@@ -10,17 +10,22 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Optional
 
 from ..compile import Compiled
 from ..compile.pjsip import TEMPLATES, Objects, file_of
 from ..model.errors import Trouble, Unready
+from ..model.fields import Whole
+from ..model.nat import EXTERNAL
 from .ami import Ami, Message
+from .console import Codecs, codecs, console, parameters
 from .generations import Generations
 from .log import Log
 
 # numbers.conf is read at each call, but a lamp looks into it only once: until the dialplan is read again
-RELOADED_BY = {**dict.fromkeys(map(file_of, TEMPLATES), "res_pjsip.so"), "voicemail.conf": "app_voicemail.so", "numbers.conf": "pbx_config.so"}
+RELOADED_BY = {**dict.fromkeys([*map(file_of, TEMPLATES), "pjsip_transport.conf"], "res_pjsip.so"), "rtp.conf": "res_rtp_asterisk.so",
+               "voicemail.conf": "app_voicemail.so", "numbers.conf": "pbx_config.so"}
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
@@ -121,6 +126,7 @@ class Live:
             endpoints = self.all_there(change)
             for device in sample(change):
                 self.read_back(device, change.compiled.devices[device])
+        self.read_back_nat(change.compiled.nat, change.files)
         if "app_voicemail.so" in modules:
             changed = {number for device in change.devices for number in mailboxes(change.compiled.devices.get(device, {}))}
             for number in [*sorted(changed), *sorted(change.compiled.mailboxes - changed)][:SAMPLE]:
@@ -167,6 +173,25 @@ class Live:
                 if said is not None and sorted(words(said[0])) != sorted(words(compiled)) or option == "allow" and said and words(said[0]) != words(compiled):
                     hint = " (a value that stays secret)" if kind == "auth" else f": it says {said and said[0]!r}, compiled was {compiled!r}"
                     raise Unready(f"Asterisk kept another {option} of {device}{hint}; the old configuration is back in force")
+
+    def read_back_nat(self, nat: Whole, files: Collection[str]) -> None:
+        """Compare what Asterisk says of a transport and of RTP with what was compiled; all transports take the same from one place."""
+        has: list[tuple[str, set[str], set[str]]] = []
+        if "pjsip_transport.conf" in files:
+            told = parameters(console(self.host.config, "pjsip show transport transport-udp"))
+            has += [(name, {nat[name]} - {None}, set(told.get(name, ()))) for name in EXTERNAL]
+            has.append(("local_networks", set(nat["local_networks"]), {str(ip_network(each)) for each in told.get("local_net", ())}))
+        if "rtp.conf" in files:
+            told = parameters(console(self.host.config, "rtp show settings"))
+            has += [(f"rtp.{end}", {str(nat[f"rtp.{end}"])}, set(told.get(f"Port {end}", ()))) for end in ("start", "end")]
+        for name, compiled, said in has:
+            if said != compiled:
+                raise Unready(f"Asterisk has another {name} than was compiled: {', '.join(sorted(said)) or 'none'} instead of "
+                              f"{', '.join(sorted(compiled)) or 'none'} (set this host up with role asterisk?); the old configuration is back in force")
+
+    def codecs(self) -> Codecs:
+        """What the running Asterisk knows and what it transcodes."""
+        return codecs(console(self.host.config, "core show codecs audio"), console(self.host.config, "core show translation"))
 
     def set_aside(self, mailboxes: Mapping[str, str], done: list[tuple[str, str]]) -> None:
         """A number may come again; the messages and the PIN of its old owner must not come with it."""
@@ -269,7 +294,8 @@ def wanted_values(options: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str
     joined: dict[str, str] = {}
     for option, value in options:
         if option not in ("deny", "permit", "type", "match"):
-            joined[option] = f"{joined[option]},{value}" if option in joined else value
+            told = re.sub(":[0-9]+", "", value) if option == "allow" else value      # nor how long a packet is
+            joined[option] = f"{joined[option]},{told}" if option in joined else told
     return joined.items()
 
 

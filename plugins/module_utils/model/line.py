@@ -14,6 +14,8 @@ CODECS = ("ulaw", "alaw", "gsm", "g722", "g729", "opus")
 NAT_MODES = ("yes", "no", "force_rport", "comedia", "never", "route")
 TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 WEB_TRANSPORTS = ("ws", "wss")
+# kind of line: the codecs it is offered where the site says nothing
+OFFERED = {"webrtc": ("opus", "ulaw", "alaw"), "sip": ("alaw", "ulaw", "g722"), "trunk": ("alaw", "ulaw", "g722")}
 
 # ids that Asterisk, its dialplan or its command line take for something else
 RESERVED = ("all", "anonymous", "authentication", "context", "default", "endpoint", "general", "global", "globals", "guest",
@@ -45,8 +47,10 @@ def line(sip_codecs: Any, transport: Any, password_told: Any = never) -> tuple[F
                     needed=needs_password, told=password_told),
         Choice("transport", "Transport of the line, according to the telephone. With V(tls) its audio must be encrypted too (SRTP).",
                choices=TRANSPORTS, default=transport),
-        Choice("nat", "What is done about NAT between telephone and host; the values are those of chan_sip.", choices=NAT_MODES, default="yes"),
-        List("codecs", "Audio codecs offered, best first, and no others.", each=Choice("", "", choices=CODECS), default=sip_codecs, filled=True),
+        Choice("nat", "What is done about NAT between telephone and host; the values are those of chan_sip. "
+                      "The site's default is set by M(switchboard.asterisk.nat).", choices=NAT_MODES, default="yes"),
+        List("codecs", "Audio codecs offered, best first, and no others. The site's own are set by M(switchboard.asterisk.codecs).",
+             each=Choice("", "", choices=CODECS), default=sip_codecs, filled=True),
         Text("context", "Dialplan context that the line's calls enter; it must exist on the host.", default="from-sip",
              pattern=r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}", rule="must be letters, digits, '_' or '-'"),
         List("call_groups", "Groups whose members' calls ring here may be picked up by others; names or numbers.", each=GROUP),
@@ -77,4 +81,5 @@ def web_has_no_g729(whole: Whole) -> None:
 
 
 LINE_RULES = (host_suits_transport, host_is_no_loopback)
-BY_TRANSPORT = Depends("transport", {each: ("opus", "ulaw", "alaw") if each in WEB_TRANSPORTS else ("alaw", "ulaw", "g722") for each in TRANSPORTS})
+KIND_OF = {each: "webrtc" if each in WEB_TRANSPORTS else "sip" for each in TRANSPORTS}      # transport: kind of line
+BY_TRANSPORT = Depends("transport", {each: OFFERED[kind] for each, kind in KIND_OF.items()})
