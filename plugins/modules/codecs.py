@@ -140,6 +140,13 @@ drifted:
   type: list
   elements: str
   returned: when applying
+defaults_changed:
+  description: By resource and field, how many follow a default that this release has changed. Say the old value to keep it.
+  type: dict
+  returned: when there are any
+  sample:
+    agents:
+      sip_expires: 12
 reloaded:
   description: Asterisk modules that were reloaded.
   type: list
@@ -170,6 +177,16 @@ realm:
   description: The realm of the site's passwords.
   type: str
   returned: with state gathered
+parsed:
+  description: What an old installation has of the module's kind, without secrets.
+  type: list
+  elements: dict
+  returned: with state parsed
+report:
+  description: Every option of the old installation that was not carried over or changed its meaning, new sign-in names, and counts. At most 1000
+    of each.
+  type: dict
+  returned: with state parsed
 rendered:
   description: The compiled files by name, secrets as stars.
   type: dict

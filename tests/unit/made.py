@@ -36,7 +36,12 @@ TYPICAL: list[Any] = [
     *map(name_of, PICTURES),
 ]
 # Where a value that is good by itself would leave too little for the others
-FIT = {"settings.number_range": ["1000-9999", "0000-9999"]}
+FIT = {
+    "settings.number_range": ["1000-9999", "0000-9999"],
+    "codec.offered": [["alaw", "ulaw", "gsm", "g722", "opus", "g729"], ["g729", "opus", "gsm", "g722", "ulaw", "alaw"]],    # all that lines may name
+    "nat.external_media_address": ["203.0.113.9"], "nat.external_signaling_address": ["203.0.113.10"],      # names have to resolve
+    "nat.local_networks": [["192.0.2.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]],      # the host must be in one
+}
 
 
 def sent(house: House) -> dict[str, Any]:

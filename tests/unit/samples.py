@@ -28,6 +28,14 @@ SAMPLES = {
         {"password": {"length": "14", "digit": "yes"}, "number_range": None}, ["number_range", "password.length", "password.digit"],
         {"number_range": "1000-8999", "password.length": 12, "password.digit": False},
         {"number_range": "1000-9999", "password.length": 14, "password.digit": True}),
+    "codec": Sample(
+        [{"lines": "sip", "offered": ["alaw", "g722"], "ptime": 40}, {"lines": "webrtc", "offered": ["opus"]}],
+        {"offered": "g722 alaw ulaw", "ptime": None}, ["offered", "ptime"],
+        {"offered": ["alaw", "g722"], "ptime": 40}, {"offered": ["g722", "alaw", "ulaw"], "ptime": None}),
+    "nat": Sample(
+        [{"external_media_address": "203.0.113.9", "local_networks": ["192.0.2.0/24"], "turn": {"server": "192.0.2.9", "username": "x", "password": SECRET}}],
+        {"external_media_address": "203.0.113.10", "rtp": {"start": "12000"}}, ["external_media_address", "rtp.start"],
+        {"external_media_address": "203.0.113.9", "rtp.start": 10000}, {"external_media_address": "203.0.113.10", "rtp.start": 12000}),
     "user_profile": Sample(
         [{"name": "leader", "sections": {"agents": "edit"}, "listen": True}, {"name": "trainee"}],
         {"sections": {"queues": "read"}, "listen": "no"}, ["sections.queues", "listen"],
