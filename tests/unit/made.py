@@ -32,13 +32,13 @@ PICTURES = [png(colour=0xFF0000), png(colour=0x0000FF), jpeg()]
 TYPICAL: list[Any] = [
     "dynamic", "192.0.2.7", "2001:db8::7", "203.0.113.0/24", "2001:db8:1::/64", "sip.example.org", "sip.example.org:5060", "1000-9999", "0100-9999",
     "10000-20000", "2026-01-31T08:00:00Z", "/etc/ssl/own.pem", "https://id.example.org/site", "anna@example.org", "word", "1001", "yes", "12:30", 1, 10, 100,
-    1000, 16000, True, ["word"], ["192.0.2.0/24"], {},
+    1000, 16000, True, ["word"], ["192.0.2.0/24"], {}, "192.0.2.10 => 203.0.113.10", ["192.0.2.10 => 203.0.113.10"], 40,
     *map(name_of, PICTURES),
 ]
 # Where a value that is good by itself would leave too little for the others
 FIT = {
-    "settings.number_range": ["1000-9999", "0000-9999"],
     "codec.offered": [["alaw", "ulaw", "gsm", "g722", "opus", "g729"], ["g729", "opus", "gsm", "g722", "ulaw", "alaw"]],    # all that lines may name
+    "settings.number_range": ["0000-9999", "1000-9999"],
     "nat.external_media_address": ["203.0.113.9"], "nat.external_signaling_address": ["203.0.113.10"],      # names have to resolve
     "nat.local_networks": [["192.0.2.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]],      # the host must be in one
 }
@@ -229,7 +229,8 @@ def additions(resource: Resource, item: dict[str, Any], wrongs: list[Wrong], wor
     for field in [each for each in [*named, *(each for each in resource.fields for wrong in wrongs if each.name in wrong.rule)] if each.name not in keep]:
         inner = getattr(field, "each", field)
         ways = world.get(inner.to, []) if isinstance(inner, Reference) else secret_values(field, field.name) if isinstance(field, Secret) \
-            else claimed_values(field, resource, str(item.get(resource.key))) if field.claim else [*field.choices, *TRICKY, *TYPICAL]
+            else claimed_values(field, resource, str(item.get(resource.key))) if field.claim \
+            else FIT.get(f"{resource.kind}.{field.name}") or [*field.choices, *TRICKY, *TYPICAL]
         yield from ({**item, field.name: way} for way in ways if takes(field, way))
 
 
@@ -306,7 +307,8 @@ def item_with(resource: Resource, key: str, field: Field, world: World) -> dict[
     """A valid item that gives this field another value than its default, flat."""
     inner = getattr(field, "each", field)
     ways = world.get(inner.to, []) if isinstance(inner, Reference) else \
-        [*claimed_values(field, resource, key), *inner.choices, *TYPICAL] if field.claim else [*inner.choices, *TYPICAL, False]
+        [*claimed_values(field, resource, key), *inner.choices, *TYPICAL] if field.claim else \
+        [*FIT.get(f"{resource.kind}.{field.name}", []), *inner.choices, *TYPICAL, False]
     basis = bare(resource, key, world)
     default = resource.complete(said(resource, basis))[field.name]
     for way in [each for each in ways if takes(field, each) and field.check(each) != default]:

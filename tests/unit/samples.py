@@ -33,9 +33,11 @@ SAMPLES = {
         {"offered": "g722 alaw ulaw", "ptime": None}, ["offered", "ptime"],
         {"offered": ["alaw", "g722"], "ptime": 40}, {"offered": ["g722", "alaw", "ulaw"], "ptime": None}),
     "nat": Sample(
-        [{"external_media_address": "203.0.113.9", "local_networks": ["192.0.2.0/24"], "turn": {"server": "192.0.2.9", "username": "x", "password": SECRET}}],
-        {"external_media_address": "203.0.113.10", "rtp": {"start": "12000"}}, ["external_media_address", "rtp.start"],
-        {"external_media_address": "203.0.113.9", "rtp.start": 10000}, {"external_media_address": "203.0.113.10", "rtp.start": 12000}),
+        [{"local_networks": ["192.0.2.0/24"], "rtp": {"end": 18000}, "turn": {"server": "192.0.2.9", "username": "x", "password": SECRET}}],
+        {"local_networks": "192.0.2.0/25 10.0.0.0/8", "rtp": {"start": "12000", "end": None}, "turn": {"server": None}},
+        ["local_networks", "rtp.start", "rtp.end", "turn.server"],
+        {"local_networks": ["192.0.2.0/24"], "rtp.start": 10000, "rtp.end": 18000, "turn.server": "192.0.2.9"},
+        {"local_networks": ["192.0.2.0/25", "10.0.0.0/8"], "rtp.start": 12000, "rtp.end": 20000, "turn.server": None}),
     "user_profile": Sample(
         [{"name": "leader", "sections": {"agents": "edit"}, "listen": True}, {"name": "trainee"}],
         {"sections": {"queues": "read"}, "listen": "no"}, ["sections.queues", "listen"],

@@ -38,6 +38,7 @@ def made(resource: Any, name: str, key: str, seed: str) -> str:
     return str(resource.by_name[name].make(seed, resource.kind, key))
 
 
+@pytest.mark.row("T10", "U5", "A29", "P4")
 @pytest.mark.row("T10", "U5", "A29")
 def test_a_password_is_reset_each_time(staffed: House) -> None:
     write_state(staffed, "anna", "must_change_password", None)
@@ -98,6 +99,7 @@ def test_a_pin_that_cannot_be_reset_stays(staffed: House, monkeypatch: pytest.Mo
     assert os.listdir(box) == ["secret.conf"] and staffed.everything()[:-2] == before[:-2]
 
 
+@pytest.mark.row("T10", "U4")
 @pytest.mark.row("U4")
 def test_api_keys_come_and_go(staffed: House) -> None:
     def known() -> Any:

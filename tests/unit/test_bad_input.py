@@ -89,7 +89,8 @@ def bad_values(field: Field) -> Iterator[tuple[str, Any, str]]:
         good = [each for each in accepted(field.each) if isinstance(each, str)][:1] or ["a"]
         if not isinstance(field.each, Reference):
             yield "twice", good * 2, "names a value twice"
-            yield "twice in a cell", " ".join(good * 2), "names a value twice"
+            if not any(" " in each for each in good):
+                yield "twice in a cell", " ".join(good * 2), "names a value twice"
         yield "too many", [f"v{count}" for count in range(field.most + 1)], f"must name at most {field.most} values, not {field.most + 1}"
         if field.filled:
             yield "empty", [], "must not be empty"
@@ -203,7 +204,7 @@ def some_values(field: Field) -> list[Any]:
     if isinstance(field, List):
         return [[each] for each in accepted(field.each)[:6]]
     if isinstance(field, Integer):
-        return [each for each in (0, 1, 2, field.most) if takes(field, each)]
+        return [each for each in (0, 1, 2, field.least + 1, field.most) if takes(field, each)]
     return [True, False] if isinstance(field, Flag) else [*accepted(field), "127.0.0.1"] if isinstance(field, Host) else accepted(field)[:6]
 
 
@@ -233,9 +234,20 @@ def broken(resource: Resource, rule: Any, item: dict[str, Any]) -> tuple[dict[st
     raise AssertionError(f"nothing breaks {resource.kind}'s rule {rule.__name__}")
 
 
+def broken_by_some(resource: Resource, rule: Any, world: Mapping[str, list[str]]) -> tuple[dict[str, Any], Wrong]:
+    """Where keys are choices, a rule may be for one of them only."""
+    *others, last = names(resource, 99) if resource.by_name[resource.key].choices else names(resource, 99)[-1:]
+    for key in others:
+        try:
+            return broken(resource, rule, bare(resource, key, world))
+        except AssertionError:
+            continue
+    return broken(resource, rule, bare(resource, last, world))
+
+
 def of_rules(resource: Resource, world: Mapping[str, list[str]]) -> Iterator[Mistake]:
     for rule in resource.rules:
-        item, wrong = broken(resource, rule, bare(resource, names(resource, 99)[-1], world))
+        item, wrong = broken_by_some(resource, rule, world)
         yield Mistake(resource.kind, rule.__name__, [as_written(resource, item, nested=True)], wrong.field, wrong.rule)
 
 

@@ -73,7 +73,7 @@ def test_every_kind_has_the_same_result(house: House, state: str, kind: str, the
     furnish(house, kind, full=there)
     config = [changed(kind)] if there and state != "deleted" else those.items
     if there and state in ("replaced", "overridden") and not resource.single:
-        config = [{**those.items[0], "description": "another"}]
+        config = [{**those.items[0], **({"description": "another"} if "description" in resource.by_name else those.change)}]
     before, written, asked = house.everything(), house.written(), len(house.asterisk.did)
     checked = house.run(state, config, resource, check=True, diff=True, seed="s", max_deletions="100%")
     assert house.everything() == before and house.written() == written and len(house.asterisk.did) == asked

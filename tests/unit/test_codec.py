@@ -35,6 +35,7 @@ def staffed_fixture(house: House) -> House:
     return house
 
 
+@pytest.mark.row("T2")
 def test_lines_for_which_nothing_is_said_get_the_sites(staffed: House) -> None:
     assert allowed(staffed) == {"anna": "opus,ulaw,alaw", "ben": "alaw,ulaw,g722", "cai": "ulaw"}
     result = staffed.run("merged", [SIP, WEB], CODEC)

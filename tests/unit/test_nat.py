@@ -123,6 +123,7 @@ def test_rules(item: dict[str, Any], rule: str) -> None:
         planned("merged", [item], resource=NAT)
 
 
+@pytest.mark.row("T3")
 def test_made_live_and_gathered(house: House) -> None:
     house.run("merged", [ANNA])
     nat = {**OUTSIDE, "rtp": {"start": 20000, "end": 20999}}

@@ -179,7 +179,8 @@ def test_any_two_configurations(kind: str, state: str) -> None:
             checked = apply(house, state, resource, second, nested, check=True, seed="second seed")
             assert house.everything() == everything and house.written() == written
             real = apply(house, state, resource, second, nested, seed="second seed")
-            assert {name: checked.get(name) for name in TOLD} == {name: real.get(name) for name in TOLD}
+            told = [name for name in TOLD if kind != "codec" or name != "warnings"]     # what can only pass through, Asterisk alone knows
+            assert {name: checked.get(name) for name in told} == {name: real.get(name) for name in told}
 
             after = kept(house, resource)
             holds_what_is_said(resource, state, before, second, after, {(key, name) for key, name, _seed in real.get("generated", [])})

@@ -62,6 +62,7 @@ def remains(pbx):
 
 
 @pytest.mark.row("P12")
+@pytest.mark.row("P12")
 def test_from_the_controller_to_the_host_and_gone_with_the_last(pbx):
     config = [kim(avatar="portraits/red.png"), kim(username="kai", avatar="portraits/red.png")]
     checked = pbx.apply("agents", "--check", "--diff", config=config)

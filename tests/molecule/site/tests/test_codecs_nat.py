@@ -74,6 +74,7 @@ def told(message):
 # Codecs
 
 
+@pytest.mark.row("T2", "P16")
 def test_a_call_offers_exactly_the_sites_list_and_a_lines_own_list_wins(codecs, line):
     kim, lou, own = line("kim", codecs=["ulaw", "alaw", "g722", "gsm"]), line("lou", codecs=["gsm", "g722", "alaw"]), line("own")
     call(lou, kim, "2301")
@@ -164,6 +165,7 @@ def behind_nat(pbx, *inside, **more):
     return {"external_media_address": OUTSIDE, "external_signaling_address": OUTSIDE, "local_networks": networks, **more}
 
 
+@pytest.mark.row("T3")
 def test_those_outside_are_told_the_address_outside_and_those_inside_are_not(pbx, nat, house, far, ask, line):
     before = started(pbx)
     result = nat(**behind_nat(pbx, house.address))
@@ -242,6 +244,7 @@ def test_what_is_said_of_stun_turn_and_ice_is_taken_without_complaint(pbx, nat):
     assert not nat(**config)["changed"]
 
 
+@pytest.mark.row("T3", "P15")
 def test_the_sites_nat_mode_is_that_of_lines_for_which_none_is_said(pbx, nat):
     def symmetric():
         return re.findall(r"^ rtp_symmetric +: (true|false)", "".join(pbx.asterisk(f"pjsip show endpoint {each}") for each in ("kim", "lou")), re.MULTILINE)

@@ -73,6 +73,7 @@ def test_a_given_password_is_hashed_and_shown_nowhere(pbx):
     assert pbx.run(f"grep -rl {secret} /var/lib/switchboard /etc/asterisk /var/log 2>/dev/null || true") == ""
 
 
+@pytest.mark.row("T10", "U5", "A29", "P4")
 @pytest.mark.row("T10", "U5")
 def test_a_reset_password_is_written_down_and_works(pbx, tmp_path):
     dry, nothing = act(pbx, tmp_path, "reset_password", "rolf", "agents", "--check")
@@ -90,6 +91,7 @@ def test_a_telephone_with_the_old_password_is_out(pbx, house, line, tmp_path):
     house.baresip("gym", pbx.address, fresh["sip_password"]).registered()
 
 
+@pytest.mark.row("T10", "U4")
 @pytest.mark.row("U4")
 def test_an_api_key_is_told_once(pbx, tmp_path):
     _result, first = act(pbx, tmp_path, "generate_api_key", "ada", "users")

@@ -33,8 +33,9 @@ print("realm", base.execute("SELECT value FROM site WHERE name = 'realm'").fetch
 """
 PEOPLE = [
     {"username": "olga", "number": "2501", "full_name": "Ольга Ёлкина", "typology": "external", "sip_password": "olga-secret-1", "voicemail": True,
-     "voicemail_pin": "012345", "teams": ["day"], "phone": {"auto_answer": True, "delay": 3}, "channels": {"chat": {"capacity": 4}}, "password": "Winter-coat-42",
-     "call_groups": ["hall"], "codecs": ["g722", "alaw"], "caller_id": "Olga <+4681234>", "sip_expires": 120, "mask_sensitive_data": True},
+     "voicemail_pin": "012345", "teams": ["day"], "phone": {"auto_answer": True, "delay": 3}, "channels": {"chat": {"capacity": 4}},
+     "password": "Winter-coat-42", "call_groups": ["hall"], "codecs": ["g722", "alaw"], "caller_id": "Olga <+4681234>", "sip_expires": 120,
+     "mask_sensitive_data": True},
     {"username": "piet", "number": "2502", "full_name": "no", "disabled": True, "description": "007", "locked": True},     # what YAML would misread
     {"username": "quin", "number": "2503", "full_name": "Quin", "typology": "external", "host": "192.0.2.77", "alias": "12:30"},
 ]
@@ -89,6 +90,7 @@ def folder_fixture(pbx, tmp_path_factory):
     return folder
 
 
+@pytest.mark.row("N3")
 def test_an_empty_host_becomes_the_same(pbx, empty, folder, phones):
     files = folder / "out" / pbx.name
     options = ["-e", f"@{files}/vars.yml", "-e", f"staff_folder={files}"]

@@ -85,6 +85,7 @@ def phone_of_fixture(new, pbx, house):
         each.quit()
 
 
+@pytest.mark.row("N5")
 def test_old_telephones_call_each_other_with_their_old_passwords(phone_of):
     anna, night = phone_of("anna.svensson", "anna-old-secret"), phone_of("night.watch", "night-old-secret")
     for caller, called, number, shown in ((anna, night, "2620", ("Anna Svensson", "2601")), (night, anna, "2601", ("Night Watch", "2620"))):
