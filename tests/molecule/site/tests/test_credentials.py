@@ -38,22 +38,22 @@ print(CryptContext(["scrypt", "pbkdf2_sha256"]).verify({password!r}, {kept(pbx, 
 
 
 def test_a_user_calls_and_is_called(pbx, phone, house):
-    ada, bo = house.baresip("ada", pbx.address, "ada-secret-1").registered(), phone("bo")
-    for caller, called, number in ((ada, bo, "1002"), (bo, ada, "1800")):
+    astrid, bo = house.baresip("astrid", pbx.address, "astrid-secret-1").registered(), phone("bo")
+    for caller, called, number in ((astrid, bo, "1002"), (bo, astrid, "1800")):
         caller.dial(number)
         called.ringing().answer().established()
         called.hears(caller)
         caller.hangup()
         called.ended()
-    assert pbx.apply("users", state="gathered")["numbers"]["1800"] == "user ada"
+    assert pbx.apply("users", state="gathered")["numbers"]["1800"] == "user astrid"
 
 
 @pytest.mark.parametrize(("module", "state", "config", "error"), [
     ("users", "merged", {"username": "tom", "full_name": "Tom"}, "user 'tom': profile: is needed for role user"),
     ("users", "merged", {"username": "tom", "full_name": "Tom", "profile": "superviser"}, "there is no user_profile 'superviser' (did you mean supervisor?)"),
-    ("users", "merged", {"username": "ada", "role": "user"}, "user 'ada': role: never changes after creation: it is admin"),
-    ("users", "merged", {"username": "ada", "password": "short-pw2", "update_password": "always"}, "user 'ada': password: must have at least 10 characters"),
-    ("user_profiles", "deleted", {"name": "supervisor"}, "user_profile 'supervisor': is referred to by user 'sam'"),
+    ("users", "merged", {"username": "astrid", "role": "user"}, "user 'astrid': role: never changes after creation: it is admin"),
+    ("users", "merged", {"username": "astrid", "password": "short-pw2", "update_password": "always"}, "user 'astrid': password: must have at least 10 characters"),
+    ("user_profiles", "deleted", {"name": "supervisor"}, "user_profile 'supervisor': is referred to by user 'sture'"),
 ])
 def test_what_is_refused(pbx, module, state, config, error):
     before = pbx.snapshot()
@@ -94,12 +94,12 @@ def test_a_telephone_with_the_old_password_is_out(pbx, house, line, tmp_path):
 @pytest.mark.row("T10", "U4")
 @pytest.mark.row("U4")
 def test_an_api_key_is_told_once(pbx, tmp_path):
-    _result, first = act(pbx, tmp_path, "generate_api_key", "ada", "users")
-    again, _written = act(pbx, tmp_path, "generate_api_key", "ada", "users")
+    _result, first = act(pbx, tmp_path, "generate_api_key", "astrid", "users")
+    again, _written = act(pbx, tmp_path, "generate_api_key", "astrid", "users")
     assert len(first["api_key"]) == 40 and not again["changed"]
-    _result, second = act(pbx, tmp_path, "regenerate_api_key", "ada", "users")
+    _result, second = act(pbx, tmp_path, "regenerate_api_key", "astrid", "users")
     assert second["api_key"] != first["api_key"]
-    removed = [pbx.apply("credentials", kind="users", names=["ada"], act="remove_api_key")["changed"] for _each in range(2)]
+    removed = [pbx.apply("credentials", kind="users", names=["astrid"], act="remove_api_key")["changed"] for _each in range(2)]
     assert removed == [True, False]
 
 

@@ -44,10 +44,10 @@ PEOPLE = [
 @pytest.fixture(name="people", scope="module", autouse=True)
 def people_fixture(pbx):
     pbx.agents(*PEOPLE)
-    pbx.apply("credentials", kind="users", names=["ada"], act="generate_api_key", credentials_file="keys.yml")
+    pbx.apply("credentials", kind="users", names=["astrid"], act="generate_api_key", credentials_file="keys.yml")
     yield
     pbx.agents(*[{"username": each["username"]} for each in PEOPLE], state="deleted")
-    pbx.apply("credentials", kind="users", names=["ada"], act="remove_api_key")
+    pbx.apply("credentials", kind="users", names=["astrid"], act="remove_api_key")
 
 
 @pytest.fixture(name="empty", scope="module")
