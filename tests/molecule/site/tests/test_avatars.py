@@ -97,7 +97,7 @@ def test_what_is_no_picture_is_refused_before_anything_is_changed(pbx):
 
 def test_what_asterisk_refuses_leaves_them_as_they_were(pbx):
     pbx.agents(kim(avatar="portraits/red.png"))
-    before = pbx.snapshot()
+    store, compiled, _endpoints = pbx.snapshot()
     pbx.run("systemctl stop asterisk")
     try:
         result = pbx.attempt("agents", config=[kim(avatar="portraits/blue.png"), kim(username="kai", avatar="portraits/grey.jpg")])
@@ -105,7 +105,7 @@ def test_what_asterisk_refuses_leaves_them_as_they_were(pbx):
         assert set(files(pbx)) == {file(RED)}
     finally:
         pbx.run("systemctl start asterisk; asterisk -rx 'core waitfullybooted'")
-    assert pbx.snapshot() == before
+    assert pbx.snapshot()[:2] == (store, compiled)       # of the telephones, a started Asterisk knows only who registers again
 
 
 def test_what_somebody_deleted_is_drift(pbx):
