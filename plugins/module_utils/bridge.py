@@ -364,6 +364,10 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
     for context, key in contexts(made).items():
         if not live.knows_context(context):
             raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
+    for music, key in musics(made).items():
+        if not live.knows_music(music):
+            raise Wrong(f"there is no class {music} of music on hold on this host: see asterisk_music_classes of role asterisk", "music",
+                        f"{made.resource.kind} {key!r}")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
     devices = [*made.create, *made.update, *made.delete, *made.renamed.values()] if has_line(made.resource) else [*compiled.devices]
     change = Change(compiled, files, devices=devices, mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)
@@ -373,6 +377,11 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
 def contexts(made: Plan) -> dict[str, str]:
     """The dialplan contexts that the host must have, each with somebody who names it. Also a disabled line may not name any other."""
     return {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
+
+
+def musics(made: Plan) -> dict[str, str]:
+    """The classes of music on hold that the host must have, likewise."""
+    return {after["music"]: key for key, after in made.after.items() if after.get("music") and (key in made.create or key in made.update)}
 
 
 def newly_offered(made: Plan) -> dict[str, str]:
@@ -447,7 +456,7 @@ def show(made: Plan, files: list[str], drifted: list[str], diff: bool, result: d
     for name, keys in (("created", made.create), ("updated", made.update), ("deleted", made.delete)):
         result[name] = sorted(keys)[:KEYS_SHOWN]
     result["before"], result["after"], result["reasons"] = {}, {}, {}
-    for count, (_what, key, before, after) in enumerate(made.changes()):
+    for count, (key, before, after) in enumerate(made.shown()):
         if count >= MANY:
             break
         differing = made.differences(before, after)

@@ -9,12 +9,12 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from math import floor
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from .accounts import set_passwords
 from .model.account import age
 from .model.errors import Refused, Wrong, nearest
-from .model.fields import Said
+from .model.fields import Reference, Said
 from .model.numbers import NumberRange
 from .model.passwords import quickly_hashed
 from .model.resource import Claim, Resource
@@ -86,7 +86,8 @@ class Plan:
     renewed: set[str] = field(default_factory=set)                          # numbers of mailboxes whose PIN is new, even if it was changed by telephone
     renamed: dict[str, str] = field(default_factory=dict)                   # new key: old key, of what is updated
     moved: dict[str, str] = field(default_factory=dict)                     # old number: new number, of mailboxes that come along
-    cascaded: dict[str, dict[str, Said]] = field(default_factory=dict)      # kind: key: what is said once its references are taken out
+    cascaded: dict[str, dict[str, Said]] = field(default_factory=dict)      # kind: key: what is said of it once others' changes reached it
+    viewed: dict[str, tuple[Said, Said]] = field(default_factory=dict)      # key: its views that change, before and after
 
     @property
     def changed(self) -> bool:
@@ -112,6 +113,12 @@ class Plan:
             yield "update", key, before, after
         for key, before in sorted(self.delete.items()):
             yield "delete", key, before, None
+
+    def shown(self) -> Iterator[tuple[str, Optional[Said], Optional[Said]]]:
+        """(key, before, after) of the changes as people see them: with the views that change."""
+        for _what, key, before, after in self.changes():
+            was, will = self.viewed.get(key, ({}, {}))
+            yield key, before and {**before, **was}, after and {**after, **will}
 
 
 def masked(resource: Resource, said: Said) -> dict[str, Any]:
@@ -155,6 +162,7 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
     made = Plan(resource)
     wrongs: list[Wrong] = []
     places: dict[str, str] = {}
+    viewed: dict[str, dict[str, Any]] = {}
     given_by_key = read(resource, want, have.documents, places, wrongs)
     in_scope = {key: said for key, said in have.documents.items() if order.scope.holds(key, said.get("number"))}
     if order.state == "overridden":
@@ -171,7 +179,9 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
             if before is not None:
                 made.delete[key] = before
         else:
+            viewed[key] = {name: given.pop(name) for name in resource.views if name in given}
             settle(made, order, key, before, given, site, wrongs)
+    write_through(made, have, viewed, wrongs)
     refer(made, have, wrongs)
     picture(made, have, wrongs)
     suit_lines(made, have, wrongs)
@@ -267,6 +277,40 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
         made.restate[key] = after
 
 
+def write_through(made: Plan, have: Have, viewed: Mapping[str, Mapping[str, Any]], wrongs: list[Wrong]) -> None:
+    """Write the views that were given into the fields that they are views of. A view that was not given is left alone, in every state."""
+    for name, view in made.resource.views.items():
+        given = {key: views[name] for key, views in viewed.items() if views.get(name) is not None and (key in made.create or key in have.documents)}
+        if not given or have.others is None:
+            continue
+        here = cast(Reference, view.each)
+        other = RESOURCES[here.to]
+        there, known = other.references[view.through], have.others.get(other.kind, {})
+        wanted: dict[str, dict[str, str]] = {}      # key of the other: key of this one: entry
+        for key, entries in given.items():
+            for entry in entries:
+                to = here.key_of(entry)
+                wanted.setdefault(to, {})[key] = there.renamed(entry, key)
+                if to not in known:
+                    wrongs.append(Wrong(f"there is no {other.kind} {to!r}{nearest(to, tuple(known))}", name, f"{made.resource.kind} {key!r}"))
+        before: dict[str, list[str]] = {key: [] for key in given}
+        for to, said in known.items():
+            was = {there.key_of(entry): entry for entry in said.get(view.through) or []}
+            asked = wanted.get(to, {})
+            will = {**{key: asked.get(key, entry) for key, entry in was.items() if key not in given or key in asked}, **asked}
+            for key in was.keys() & given.keys():
+                before[key].append(here.renamed(was[key], to))
+            if will != was:
+                after = made.cascaded.setdefault(other.kind, {})[to] = {**said, view.through: list(will.values())}
+                wrongs += other.check({other.key: to, view.through: after[view.through]})[1] or other.judge(other.complete(after))
+        for key, entries in given.items():
+            if sorted(before[key]) != sorted(entries):
+                was_shown, will_be = made.viewed.get(key, ({}, {}))
+                made.viewed[key] = {**was_shown, name: sorted(before[key])}, {**will_be, name: sorted(entries)}
+                if key not in made.create and key not in made.update:
+                    made.update[key] = have.documents[key], made.restate.pop(key, have.documents[key])
+
+
 def refer(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
     """See that what a resource newly refers to is there."""
     if have.others is None:
@@ -339,7 +383,7 @@ def recover(made: Plan, order: Order, site: Site) -> None:
 
 
 def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong]) -> None:
-    """See that nothing unique is had twice, and allocate a number to each new resource that has a field for one and gives none."""
+    """See that nothing unique is had twice, and allocate a number to each new resource that needs one and gives none."""
     resource = made.resource
     taken = dict(have.claims)
     for said in [*made.delete.values(), *(before for before, _after in made.update.values())]:
@@ -354,11 +398,11 @@ def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong])
                 name = next(each.name for each in resource.fields if each.claim == space)
                 wrongs.append(Wrong(f"{value} is taken by {owner[0]} {owner[1]!r}", name, item))
         number = after.get("number")
-        if "number" in resource.by_name and key in made.create:
-            if number is None:
+        if number is None:
+            if key in made.create and getattr(resource.by_name.get("number"), "allocated", False):
                 waiting.append(key)
-            elif number not in site.numbers:
-                wrongs.append(Wrong(f"{number} is not in number_range {site.numbers}", "number", item))
+        elif number != have.documents.get(key, {}).get("number") and number not in site.numbers:
+            wrongs.append(Wrong(f"{number} is not in number_range {site.numbers}", "number", item))
     if waiting:
         allocate(made, waiting, taken, order.scope.numbers or site.numbers, site, wrongs)
 

@@ -105,6 +105,12 @@ options:
           - Teams that the agent belongs to; they must exist.
         type: list
         elements: str
+      queues:
+        description:
+          - 'Queues that the agent is a member of, each with a penalty if wanted: V(sales:2), or a mapping of C(name) and C(penalty). They must
+            exist. The penalty wins over one that the agent has by a team.'
+        type: list
+        elements: str
       typology:
         description:
           - 'How the agent phones: V(webrtc) and V(phonebar) in the browser, V(external) with a SIP telephone.'

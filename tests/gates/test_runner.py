@@ -26,6 +26,7 @@ def test_staff_in_check_mode(newest: Environment, tmp_path: Path) -> None:
         tmp_path / "env/extravars",
         {
             "staff_teams_file": f"{PEOPLE}/teams.yml",
+            "staff_queues_file": f"{PEOPLE}/queues.yml",
             "staff_extensions_file": f"{PEOPLE}/extensions.yml",
             "staff_agents_file": f"{PEOPLE}/agents.yml",
             "staff_credentials_file": str(credentials),
@@ -38,6 +39,7 @@ def test_staff_in_check_mode(newest: Environment, tmp_path: Path) -> None:
     events = [json.loads(path.read_text()) for path in (tmp_path / "artifacts/staff/job_events").glob("*-*.json")]
     results = {event["event_data"]["task"]: event["event_data"]["res"] for event in events if event["event"] == "runner_on_ok"}
     assert len(results["Set up the teams"]["created"]) == 2
+    assert len(results["Set up the queues"]["created"]) == 2
     assert len(results["Set up the telephones"]["created"]) == 2
     assert len(results["Set up the agents"]["created"]) == 10
     assert not credentials.exists()

@@ -13,6 +13,7 @@ from .lines import lines
 from .nat import compile_nat
 from .numbers import compile_numbers
 from .pjsip import Objects, compile_pjsip
+from .queues import Queue, compile_queues, queues
 from .voicemail import compile_voicemail
 
 
@@ -22,6 +23,7 @@ class Compiled:
     devices: Mapping[str, Objects]          # device id: the options of its PJSIP objects that no template says
     mailboxes: frozenset[str]               # numbers
     nat: Whole
+    queues: Mapping[str, Queue]             # voice queues by name
 
 
 def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
@@ -29,5 +31,6 @@ def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
     site = list(lines(documents))
     pjsip, devices = compile_pjsip(site)
     voicemail, mailboxes = compile_voicemail(site)
-    nat = nat_of(documents)
-    return Compiled({**pjsip, **compile_nat(nat), "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site)}, devices, frozenset(mailboxes), nat)
+    nat, voice = nat_of(documents), queues(site, documents)
+    files = {**pjsip, **compile_nat(nat), "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site, voice), "queues.conf": compile_queues(voice)}
+    return Compiled(files, devices, frozenset(mailboxes), nat, voice)

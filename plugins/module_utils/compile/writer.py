@@ -46,6 +46,15 @@ def caller(name: str, number: str) -> str:
     return f'"{quoted}" <{number}>'
 
 
+def member(device: str, penalty: int, name: str) -> str:
+    """A member of a queue (apps/app_queue.c): arguments separated by commas, where a backslash makes the next character mere text.
+
+    '|' separates the fields of Asterisk's queue log, which holds the name as it is.
+    """
+    plain = re.sub(r'[\\",()\[\]]', r"\\\g<0>", " ".join(name.replace("|", " ").split()))
+    return f"PJSIP/{device},{penalty},{plain}"
+
+
 def mailbox(pin: str, name: str, mail: str) -> str:
     """An entry of voicemail.conf (apps/app_voicemail.c): fields separated by commas, which no field can carry, nor '|' in a mail address' place."""
     plain = " ".join(name.replace(",", " ").split())

@@ -15,9 +15,11 @@ from typing import Optional
 
 from ..compile import Compiled
 from ..compile.pjsip import TEMPLATES, Objects, file_of
+from ..compile.queues import Queue, compile_queues
 from ..model.errors import Trouble, Unready
 from ..model.fields import Whole
 from ..model.nat import EXTERNAL
+from ..model.queue import ORDERED
 from .ami import Ami, Message
 from .console import Codecs, codecs, console, parameters
 from .generations import Generations
@@ -25,7 +27,9 @@ from .log import Log
 
 # numbers.conf is read at each call, but a lamp looks into it only once: until the dialplan is read again
 RELOADED_BY = {**dict.fromkeys([*map(file_of, TEMPLATES), "pjsip_transport.conf"], "res_pjsip.so"), "rtp.conf": "res_rtp_asterisk.so",
-               "voicemail.conf": "app_voicemail.so", "numbers.conf": "pbx_config.so"}
+               "voicemail.conf": "app_voicemail.so", "numbers.conf": "pbx_config.so",
+               "queues.conf": "app_queue.so"}      # last: a member is what PJSIP says of its device
+QUEUE_TOLD = {"strategy": "Strategy", "longest": "Max", "service_level": "ServiceLevel", "weight": "Weight"}    # what QueueStatus says of a queue
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
@@ -64,13 +68,18 @@ class Live:
 
         Returns the names of the Asterisk modules that were reloaded. Raises Unready, after the old generation is back in force.
         """
+        anew: dict[str, Queue] = {}
         changed = dict.fromkeys(module for file, module in RELOADED_BY.items() if file in change.files)
         modules = [module for module in changed if self.is_needed(module, change.compiled)]
         before = self.generations.current()
+        if "app_queue.so" in modules:
+            anew = self.send_away(change.compiled.queues)
         fresh = self.generations.write(change.compiled.files)
         set_aside: list[tuple[str, str]] = []
         proof = self.generations.doubt(before)      # from here on nobody knows what Asterisk has, until it was asked
         try:
+            if anew:
+                self.without(anew, change.compiled)
             self.generations.put_in_force(fresh)
             self.reload(modules)
             endpoints = self.verify(change, modules)
@@ -101,8 +110,41 @@ class Live:
         return modules
 
     def is_needed(self, module: str, compiled: Compiled) -> bool:
-        """A host without voicemail need not have its module, as long as nobody has a mailbox."""
-        return module != "app_voicemail.so" or bool(compiled.mailboxes) or self.ami.ask("ModuleCheck", Module=module)[0].get("Response") == ["Success"]
+        """A host without voicemail or queues need not have their modules, as long as nobody has a mailbox or there is no queue."""
+        needed = {"app_voicemail.so": bool(compiled.mailboxes), "app_queue.so": bool(compiled.queues)}.get(module)
+        if needed is None or self.ami.ask("ModuleCheck", Module=module)[0].get("Response") == ["Success"]:
+            return True
+        if needed and module == "app_queue.so":
+            raise Unready("there are queues, and Asterisk has not loaded app_queue.so: set the host up with role asterisk")
+        return needed
+
+    def send_away(self, queues: Mapping[str, Queue]) -> dict[str, Queue]:
+        """Make callers leave the queues that are about to go: the dialplan brings them back to where their number then leads.
+
+        Returns the queues that have to go for a moment, since only a new one can keep its members in order: Asterisk chooses how
+        it keeps them when it meets a queue for the first time (init_queue in apps/app_queue.c).
+        """
+        anew: dict[str, Queue] = {}
+        gone = set()
+        for each in self.ami.action("QueueStatus", Member="-"):     # no member is called so
+            name = each["Queue"][0]
+            if each["Event"] == ["QueueParams"] and name not in queues:
+                gone.add(name)
+            elif each["Event"] == ["QueueParams"] and queues[name].ordered and each["Strategy"][0] not in ORDERED:
+                anew[name] = queues[name]
+            elif each["Event"] == ["QueueEntry"] and (name in gone or name in anew):
+                self.ami.ask("QueueWithdrawCaller", Queue=name, Caller=each["Channel"][0])     # gone by itself meanwhile is as good
+        return anew
+
+    def without(self, anew: Collection[str], compiled: Compiled) -> None:
+        """Let Asterisk forget some queues."""
+        rest = {name: each for name, each in compiled.queues.items() if name not in anew}
+        moment = self.generations.write({**compiled.files, "queues.conf": compile_queues(rest)})
+        before = self.generations.current()
+        self.generations.put_in_force(moment)
+        self.reload(["app_queue.so"])
+        self.generations.put_in_force(before)
+        self.generations.drop(moment)
 
     def reload(self, modules: Iterable[str]) -> None:
         self.log.mark()
@@ -132,6 +174,8 @@ class Live:
             for number in [*sorted(changed), *sorted(change.compiled.mailboxes - changed)][:SAMPLE]:
                 if not self.ami.listing("VoicemailUserStatus", Context="default", Mailbox=number):
                     raise Unready(f"Asterisk does not have mailbox {number} after the reload; the old configuration is back in force")
+        if "app_queue.so" in modules:
+            self.queues_are_so(change.compiled.queues)
         self.listen()       # once more: Asterisk writes its log in its own time
         return endpoints
 
@@ -155,6 +199,30 @@ class Live:
                 what = f"does not have {', '.join(missing[:5])}" if missing else f"still has {', '.join(left[:5])}"
                 raise Unready(f"Asterisk {what} after the reload; the old configuration is back in force")
             time.sleep(0.2)
+
+    def queues_are_so(self, queues: Mapping[str, Queue]) -> None:
+        """Asterisk has these queues and no others, with these members, in their order where it matters."""
+        told: dict[str, Message] = {}
+        members: dict[str, dict[str, tuple[int, str]]] = {}
+        for each in self.ami.action("QueueStatus"):
+            name = each["Queue"][0]
+            if each["Event"] == ["QueueParams"]:
+                told[name], members[name] = each, {}
+            elif each["Event"] == ["QueueMember"] and each["Membership"] == ["static"]:
+                members[name][each["Location"][0].partition("/")[2]] = int(each["Penalty"][0]), each["Name"][0]
+        missing, left = sorted(queues.keys() - told.keys()), sorted(told.keys() - queues.keys())
+        if missing or left:
+            what = f"does not have queue {missing[0]}" if missing else f"still has queue {left[0]}"
+            raise Unready(f"Asterisk {what} after the reload; the old configuration is back in force: has role asterisk of this release set the host up?")
+        for name, queue in queues.items():
+            for option, header in QUEUE_TOLD.items():
+                if told[name][header] != [str(queue.whole[option])]:
+                    raise Unready(f"Asterisk kept another {option} of queue {name}: it says {told[name][header][0]!r}, compiled was {queue.whole[option]!r}; "
+                                  "the old configuration is back in force")
+            if members[name] != queue.members or queue.ordered and list(members[name]) != list(queue.members):
+                strange = [each for each in {**queue.members, **members[name]} if members[name].get(each) != queue.members.get(each)]
+                raise Unready(f"Asterisk has other members of queue {name} than were compiled ({', '.join(strange[:5]) or 'in another order'}); "
+                              "the old configuration is back in force")
 
     def read_back(self, device: str, objects: Objects) -> None:
         """Compare what Asterisk says of one device with what was compiled."""
@@ -257,6 +325,10 @@ class Live:
         """(key below the family, value) of what Asterisk's own database keeps."""
         for each in self.ami.listing("DBGetTree", Family=family):
             yield each.get("Key", [""])[0].partition(f"{family}/")[2], each.get("Val", [""])[0]
+
+    def knows_music(self, music: str) -> bool:
+        answer, _events = self.ami.ask("GetConfig", Filename="musiconhold.conf", Category=music)
+        return any(header.startswith("Category-") for header in answer)
 
     def knows_context(self, context: str) -> bool:
         answer, _events = self.ami.ask("ShowDialPlan", Context=context)

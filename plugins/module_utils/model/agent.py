@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from .account import ACCOUNT_RULES, account
 from .errors import Wrong
-from .fields import Choice, Depends, Field, Flag, Integer, List, Pin, Reference, Text, Whole, Word
+from .fields import Choice, Depends, Field, Flag, Integer, List, Pin, Ranked, Reference, Text, Whole, Word
 from .line import BY_TRANSPORT, LINE_RULES, SHOWN, WEB_TRANSPORTS, device_id, line
 from .resource import Resource
 
@@ -47,6 +47,11 @@ def what_hears_the_call_needs_a_codec(agent: Whole) -> None:
 def ring_in_use_suits_capacity(agent: Whole) -> None:
     if not agent["phone.ring_in_use"] and agent["channels.voice.capacity"] > 1:
         raise Wrong(f"contradicts channels.voice.capacity {agent['channels.voice.capacity']}: a second call would never ring", "phone.ring_in_use")
+
+
+def a_queue_can_ring_it(agent: Whole) -> None:
+    if agent["queues"] and agent["type"] == "user":
+        raise Wrong("are not for type user: it cannot be called", "queues")
 
 
 def both_files_or_none(agent: Whole) -> None:
@@ -91,9 +96,11 @@ DESK: tuple[Field, ...] = (
 AGENT = Resource("agent", key="username", says="Agents handle customers: a line, a number and, if wanted, a mailbox each.", fields=(
     device_id("username", "Signs in with it; also the id of the agent's SIP device."),
     Text("full_name", "Shown to those whom the agent calls, and by the mailbox.", required=True, bytes=SHOWN),
-    Text("alias", "Shown instead of the username in queues, reports and to customers.", longest=80),
+    Text("alias", "Shown instead of the username in queues, reports and to customers.", bytes=SHOWN),
     *account(),
     List("teams", "Teams that the agent belongs to; they must exist.", each=Reference("", "", to="team")),
+    List("queues", "Queues that the agent is a member of, each with a penalty if wanted: V(sales:2), or a mapping of C(name) and C(penalty). "
+                   "They must exist. The penalty wins over one that the agent has by a team.", each=Ranked("", "", to="queue")),
     Choice("typology", "How the agent phones: V(webrtc) and V(phonebar) in the browser, V(external) with a SIP telephone.",
            choices=TYPOLOGIES, default="webrtc"),
     *line(sip_codecs=BY_TRANSPORT, transport=Depends("typology", {"webrtc": "wss", "phonebar": "wss", "external": "udp"}), password_told=in_browser),
@@ -101,4 +108,4 @@ AGENT = Resource("agent", key="username", says="Agents handle customers: a line,
     Flag("voicemail", "Unanswered and busy calls go to a mailbox under the agent's number."),
     Pin("voicemail_pin", "PIN of a fresh mailbox, generated when not given; a PIN changed by telephone stands.", needed=has_voicemail),
 ), rules=(transport_suits_typology, browser_has_no_g729, what_hears_the_call_needs_a_codec, ring_in_use_suits_capacity,
-          both_files_or_none, *ACCOUNT_RULES, *LINE_RULES))
+          both_files_or_none, a_queue_can_ring_it, *ACCOUNT_RULES, *LINE_RULES))

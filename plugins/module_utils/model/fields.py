@@ -103,6 +103,7 @@ class Number(Text):
     """An internal number. YAML reads 1001 as a number, which is as good as text; a lost leading zero it cannot give back."""
     pattern: str = r"[0-9]{2,15}"
     rule: str = "must be 2 to 15 digits"
+    allocated: bool = False         # the lowest free one when a new resource gives none
 
     def check(self, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -267,6 +268,12 @@ class Ranked(Reference):
     @staticmethod
     def rank(value: str) -> int:
         return int(value.partition(":")[2] or 0)
+
+
+@dataclass(frozen=True)
+class View(List):
+    """What others say of this resource, seen from its side: given, it is written into their field `through`; it is never kept here."""
+    through: str = ""
 
 
 def is_address(host: str) -> bool:

@@ -40,7 +40,7 @@ def line(sip_codecs: Any, transport: Any, password_told: Any = never) -> tuple[F
     return (
         Number("number", "Internal number that rings the line; the lowest free one of O(number_range) when not given. "
                          "With a leading zero it needs quotes in YAML.",
-               fixed=True, claim="number"),
+               fixed=True, claim="number", allocated=True),
         Text("description", "Free text."),
         Flag("disabled", "Can neither register nor call nor be called; its calls end and its registrations are dropped at once."),
         SipPassword("sip_password", "The telephone's own secret, generated when not given; only its digests are kept.",

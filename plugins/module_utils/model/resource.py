@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import Wrong, nearest
-from .fields import Choice, Depends, Field, Reference, Said, Secret, Whole
+from .fields import Choice, Depends, Field, Reference, Said, Secret, View, Whole
 from .pictures import Picture
 
 Rule = Callable[[Whole], None]
@@ -43,6 +43,7 @@ class Resource:
     defaults: Mapping[str, Any] = field(init=False)
     references: Mapping[str, Reference] = field(init=False)             # fields that name resources of another kind: how
     secret: tuple[Secret, ...] = field(init=False)
+    views: Mapping[str, View] = field(init=False)                       # fields that are said by resources of another kind
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
     pictures: tuple[str, ...] = field(init=False)                       # fields whose content is kept beside the store
 
@@ -52,7 +53,8 @@ class Resource:
                                                      for dot, char in enumerate(each.name) if char == "."))
         object.__setattr__(self, "defaults", {each.name: None if isinstance(each.default, Depends) else listed(each.default) for each in self.fields})
         object.__setattr__(self, "references", {each.name: named for each in self.fields
-                                                if isinstance(named := getattr(each, "each", each), Reference)})
+                                                if isinstance(named := getattr(each, "each", each), Reference) and not isinstance(each, View)})
+        object.__setattr__(self, "views", {each.name: each for each in self.fields if isinstance(each, View)})
         object.__setattr__(self, "secret", tuple(each for each in self.fields if isinstance(each, Secret)))
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
         object.__setattr__(self, "pictures", tuple(each.name for each in self.fields if isinstance(each, Picture)))

@@ -17,13 +17,14 @@ from .fields import Depends, Said, Whole
 from .line import KIND_OF
 from .nat import NAT
 from .numbers import NumberRange
+from .queue import QUEUE
 from .resource import SINGLE, Resource, Rule
 from .settings import SETTINGS
 from .team import TEAM
 from .user import USER
 from .user_profile import USER_PROFILE
 
-RESOURCES: dict[str, Resource] = {each.kind: each for each in (SETTINGS, CODEC, NAT, USER_PROFILE, TEAM, EXTENSION, USER, AGENT)}
+RESOURCES: dict[str, Resource] = {each.kind: each for each in (SETTINGS, CODEC, NAT, USER_PROFILE, TEAM, QUEUE, EXTENSION, USER, AGENT)}
 Documents = Mapping[str, Mapping[str, Said]]        # kind: key: what was said
 
 

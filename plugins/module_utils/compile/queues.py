@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Voice queues and their members (apps/app_queue.c). Members are static: who is one is configuration, who is paused is not."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..model.fields import Ranked, Said, Whole
+from ..model.queue import ORDERED, QUEUE
+from .lines import Line
+from .writer import HEADER, Options, member, section
+
+# our field: app_queue's option
+OPTIONS = {
+    "timeout": "timeout", "retry": "retry", "wrapup": "wrapuptime", "service_level": "servicelevel", "weight": "weight", "longest": "maxlen",
+    "music": "musicclass", "join_empty": "joinempty", "leave_when_empty": "leavewhenempty", "ring_in_use": "ringinuse", "announcement": "announce",
+    "announce_frequency": "announce-frequency", "announce_position": "announce-position", "announce_position_limit": "announce-position-limit",
+    "announce_hold_time": "announce-holdtime", "periodic_announcements": "periodic-announce", "periodic_announce_frequency": "periodic-announce-frequency",
+}
+LEAST_PAUSE = 15        # seconds between two announcements to one caller, whose position may change often
+
+
+@dataclass(frozen=True)
+class Queue:
+    whole: Whole
+    members: Mapping[str, tuple[int, str]]      # device: (penalty, name), in the order in which they ring
+
+    @property
+    def ordered(self) -> bool:
+        return self.whole["strategy"] in ORDERED
+
+
+def queues(site: Iterable[Line], documents: Mapping[str, Mapping[str, Said]]) -> dict[str, Queue]:
+    """The voice queues by name. An agent's own penalty wins over one that a team brings; of several teams the lowest."""
+    voice = {key: whole for key, said in sorted(documents.get("queue", {}).items()) if (whole := QUEUE.complete(said))["channel"] == "voice"}
+    by_team: dict[str, list[tuple[str, int]]] = {}
+    for key, whole in voice.items():
+        for entry in whole["teams"]:
+            by_team.setdefault(entry.partition(":")[0], []).append((key, Ranked.rank(entry)))
+    members: dict[str, list[tuple[int, str, str]]] = {key: [] for key in voice}
+    for line in site:
+        if "queues" in line.whole and line.whole["type"] != "user":
+            penalties: dict[str, int] = {}
+            for team in line.whole["teams"]:
+                for key, penalty in by_team.get(team, ()):
+                    penalties[key] = min(penalty, penalties.get(key, penalty))
+            penalties.update((entry.partition(":")[0], Ranked.rank(entry)) for entry in line.whole["queues"])
+            for key, penalty in penalties.items():
+                if key in members:
+                    members[key].append((penalty, line.device, line.whole["alias"] or line.device))
+    return {key: Queue(voice[key], {device: (penalty, name) for penalty, device, name in sorted(ranked)}) for key, ranked in members.items()}
+
+
+def options(whole: Whole) -> Iterator[tuple[str, str]]:
+    for name, option in OPTIONS.items():
+        value: Any = whole[name]
+        if value not in (None, []):
+            yield option, ",".join(value) if isinstance(value, list) else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    if 0 < whole["announce_frequency"] < LEAST_PAUSE:
+        yield "min-announce-frequency", str(whole["announce_frequency"])
+
+
+COMMON = tuple(options(QUEUE.complete({})))
+TEMPLATE: tuple[str, Options] = ("_queue", (("autofill", "yes"), *COMMON))
+
+
+def compile_queues(voice: Mapping[str, Queue]) -> str:
+    """The text of queues.conf."""
+    texts = [HEADER, "\n", section(*TEMPLATE, ["!"])]
+    for key, queue in voice.items():
+        own = [("strategy", queue.whole["strategy"]), *(each for each in options(queue.whole) if each not in COMMON)]
+        members = [("member", member(device, penalty, name)) for device, (penalty, name) in queue.members.items()]
+        texts += "\n", section(key, [*own, *members], [TEMPLATE[0]])
+    return "".join(texts)
