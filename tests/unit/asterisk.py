@@ -94,6 +94,42 @@ def caller(text: str) -> tuple[str, str]:
     return re.sub(r"\\(.)", r"\1", found[1]), found[2]
 
 
+def arguments(text: str) -> list[str]:
+    """main/app.c, __ast_app_separate_args: commas separate, but for those in quotes, in brackets and behind a backslash."""
+    found, quoted, inside = [""], False, {"(": 0, "[": 0}
+    rest = iter(text)
+    for char in rest:
+        if char == "\\":
+            found[-1] += next(rest, "")
+            continue
+        if char in "([":
+            inside[char] += 1
+        elif char in ")]":
+            inside["([" [")]".index(char)]] = max(0, inside["([" [")]".index(char)]] - 1)
+        elif char == '"':
+            quoted = not quoted
+            continue
+        elif char == "," and not quoted and not any(inside.values()):
+            found.append("")
+            continue
+        found[-1] += char
+    return found
+
+
+def queues(text: str) -> dict[str, tuple[dict[str, str], list[list[str]]]]:
+    """What app_queue makes of its file: queue: options (the last one said counts), members as (interface, penalty, name)."""
+    templates: dict[str, Pairs] = {}
+    found: dict[str, tuple[dict[str, str], list[list[str]]]] = {}
+    for name, inherited, pairs in sections(text):
+        whole = [pair for each in inherited if each != "!" for pair in templates[each]] + pairs
+        if "!" in inherited:
+            templates[name] = whole
+        else:
+            assert name not in found
+            found[name] = {option: value for option, value in whole if option != "member"}, [arguments(value) for option, value in whole if option == "member"]
+    return found
+
+
 class Asterisk(Ami):
     """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in PJSIP's files."""
 
@@ -104,6 +140,11 @@ class Asterisk(Ami):
         self.transport: Pairs = []
         self.rtp: Pairs = []
         self.transcodes = ["ulaw", "alaw", "gsm", "slin8", "g722", "opus"]
+        self.queues: dict[str, tuple[dict[str, str], list[list[str]]]] = {}
+        self.lists: set[str] = set()        # queues that keep their members in order
+        self.waiting: list[tuple[str, str]] = []        # (queue, channel)
+        self.musics = {"default"}
+        self.missing: set[str] = set()      # modules that are not loaded
         self.reloaded: list[str] = []
         self.did: list[tuple[str, dict[str, str]]] = []
         self.refuses = ""
@@ -120,6 +161,10 @@ class Asterisk(Ami):
 
     def ask(self, name: str, **headers: str) -> tuple[Message, list[Message]]:
         self.did.append((name, headers))
+        if name == "ModuleCheck" and headers["Module"] in self.missing:
+            return {"Response": ["Error"]}, []
+        if name == "GetConfig":
+            return {"Response": ["Success"], **({"Category-000000": [headers["Category"]]} if headers["Category"] in self.musics else {})}, []
         return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
 
     def Reload(self, Module: str) -> list[Message]:  # noqa: N802, N803
@@ -133,6 +178,10 @@ class Asterisk(Ami):
             self.transport = within(self.text("pjsip_transport.conf"))
         elif Module == "res_rtp_asterisk.so":
             self.rtp = {name: pairs for name, _inherited, pairs in sections(self.text("rtp.conf"))}.get("general", [])
+        elif Module == "app_queue.so":
+            fresh = queues(self.text("queues.conf"))
+            self.lists = {name for name in fresh if (name in self.lists if name in self.queues else fresh[name][0]["strategy"] in ("linear", "rrordered"))}
+            self.queues = fresh
         elif Module == "app_voicemail.so":
             self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
         return []
@@ -163,6 +212,18 @@ class Asterisk(Ami):
 
     def VoicemailUserStatus(self, Context: str, Mailbox: str) -> list[Message]:  # noqa: N802, N803
         return [{"Event": ["VoicemailUserDetail"]}] if Context == "default" and Mailbox in self.mailboxes else []
+
+    def QueueStatus(self, Member: str = "") -> list[Message]:  # noqa: N802, N803
+        told: list[Message] = []
+        for name, (options, members) in self.queues.items():
+            told.append({"Event": ["QueueParams"], "Queue": [name], "Strategy": [options["strategy"]], "Max": [options["maxlen"]],
+                         "ServiceLevel": [options["servicelevel"]], "Weight": [options["weight"]]})
+            for interface, penalty, said in members if name in self.lists else sorted(members, key=lambda each: each[0][::-1]):
+                if Member in ("", interface, said):
+                    told.append({"Event": ["QueueMember"], "Queue": [name], "Membership": ["static"], "Location": [interface], "Penalty": [penalty],
+                                 "Name": [said]})
+            told += [{"Event": ["QueueEntry"], "Queue": [name], "Channel": [channel]} for queue, channel in self.waiting if queue == name]
+        return told
 
     def CoreShowChannels(self) -> list[Message]:  # noqa: N802
         return [{"Channel": [each]} for each in self.channels]

@@ -125,7 +125,7 @@ def test_unproven_means_that_everything_is_reloaded(house: House) -> None:
     house.asterisk.devices = {}
     result = house.run("merged", [ANNA, BEN])
     assert result["changed"] and set(house.asterisk.devices) == {"anna", "ben"}
-    assert result["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "app_voicemail.so", "pbx_config.so"]
+    assert result["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "app_voicemail.so", "pbx_config.so", "app_queue.so"]
     assert house.run("merged", [ANNA, BEN])["changed"] is False
 
 

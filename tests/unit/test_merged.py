@@ -18,7 +18,7 @@ from tests.unit.samples import changed, every_kind, furnish, keys, sample
 def test_creates(house: House) -> None:
     result = house.run("merged", [ANNA, BEN])
     assert (result["changed"], result["created"], result["numbers"]) == (True, ["anna", "ben"], {"anna": "1000", "ben": "1001"})
-    assert result["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "app_voicemail.so", "pbx_config.so"]
+    assert result["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "app_voicemail.so", "pbx_config.so", "app_queue.so"]
     assert set(house.asterisk.devices) == {"anna", "ben"} and house.asterisk.mailboxes == {"1001"}
     assert result["generated"] == [("anna", "password", 0), ("anna", "sip_password", 0), ("ben", "password", 0)]
 

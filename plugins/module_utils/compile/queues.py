@@ -11,7 +11,7 @@ from typing import Any
 from ..model.fields import Ranked, Said, Whole
 from ..model.queue import ORDERED, QUEUE
 from .lines import Line
-from .writer import HEADER, Options, member, section
+from .writer import HEADER, Options, member, member_name, section
 
 # our field: app_queue's option
 OPTIONS = {
@@ -50,7 +50,7 @@ def queues(site: Iterable[Line], documents: Mapping[str, Mapping[str, Said]]) ->
             penalties.update((entry.partition(":")[0], Ranked.rank(entry)) for entry in line.whole["queues"])
             for key, penalty in penalties.items():
                 if key in members:
-                    members[key].append((penalty, line.device, line.whole["alias"] or line.device))
+                    members[key].append((penalty, line.device, member_name(line.whole["alias"] or "") or line.device))
     return {key: Queue(voice[key], {device: (penalty, name) for penalty, device, name in sorted(ranked)}) for key, ranked in members.items()}
 
 

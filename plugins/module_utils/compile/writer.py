@@ -46,13 +46,15 @@ def caller(name: str, number: str) -> str:
     return f'"{quoted}" <{number}>'
 
 
-def member(device: str, penalty: int, name: str) -> str:
-    """A member of a queue (apps/app_queue.c): arguments separated by commas, where a backslash makes the next character mere text.
+def member_name(name: str) -> str:
+    """What Asterisk's queue log can carry of a name: it holds it as it is, between '|'."""
+    return " ".join(name.replace("|", " ").split())
 
-    '|' separates the fields of Asterisk's queue log, which holds the name as it is.
-    """
-    plain = re.sub(r'[\\",()\[\]]', r"\\\g<0>", " ".join(name.replace("|", " ").split()))
-    return f"PJSIP/{device},{penalty},{plain}"
+
+def member(device: str, penalty: int, name: str) -> str:
+    """A member of a queue (apps/app_queue.c): arguments separated by commas, where a backslash makes the next character mere text."""
+    text = re.sub(r'[\\",()\[\]]', r"\\\g<0>", member_name(name))
+    return f"PJSIP/{device},{penalty},{text}"
 
 
 def mailbox(pin: str, name: str, mail: str) -> str:

@@ -21,10 +21,6 @@ LOOSE, STRICT = ("penalty", "invalid"), ("penalty", "paused", "invalid", "unavai
 NOBODY = ("penalty", "paused", "invalid")
 HOUR, DAY = 3600, 86400
 
-PROMPT = {"pattern": r"[A-Za-z0-9_-][A-Za-z0-9_./-]{0,127}",
-          "rule": "must be the name of a prompt: letters, digits, '_', '-', '.' and '/', without the ending of its file"}
-
-
 REASON = Choice("", "", choices=REASONS)
 
 
@@ -41,6 +37,11 @@ class Reasons(List):
             words = self.short[words[0]]
         checked = super().check(words)
         return [each for each in REASONS if each in checked]        # one normal form: their order means nothing
+
+
+def prompt(name: str, says: str) -> Text:
+    return Text(name, says, pattern=r"[A-Za-z0-9_-][A-Za-z0-9_./-]{0,127}",
+                rule="must be the name of a prompt: letters, digits, '_', '-', '.' and '/', without the ending of its file")
 
 
 def only_voice_has_a_number(queue: Whole) -> None:
@@ -83,14 +84,14 @@ QUEUE = Resource("queue", key="name", says="Queues are where callers wait for on
                                 "are Asterisk's short words for some of them.",
             each=REASON, short={"no": (), "yes": NOBODY, "loose": LOOSE, "strict": STRICT}),
     Flag("ring_in_use", "Agents in a call ring too."),
-    Text("announcement", "Prompt that the agent hears before the caller.", **PROMPT),
+    prompt("announcement", "Prompt that the agent hears before the caller."),
     Integer("announce_frequency", "How often callers are told their position and waiting time; 0 is never.", most=HOUR, default=0, unit="seconds"),
     Choice("announce_position", "Whether the position is told: V(limit) only up to O(config[].announce_position_limit), V(more) beyond it as more than that.",
            choices=("yes", "no", "limit", "more"), default="yes"),
     Integer("announce_position_limit", "The limit of V(limit) and V(more).", least=1, most=1000, default=10),
     Choice("announce_hold_time", "Whether the waiting time to be expected is told.", choices=("yes", "no", "once"), default="yes"),
     List("periodic_announcements", "Prompts that callers hear in turn while they wait; Asterisk's own when none is given.",
-         each=Text("", "", **PROMPT), most=10),
+         each=prompt("", ""), most=10),
     Integer("periodic_announce_frequency", "How often one of them is heard; 0 is never.", most=HOUR, default=0, unit="seconds"),
     List("teams", "Teams whose agents are members, each with a penalty if wanted; they must exist.", each=Ranked("", "", to="team")),
     View("agents", "Agents who are members by themselves, each with a penalty if wanted; they must exist. It is what these agents say in their own field "

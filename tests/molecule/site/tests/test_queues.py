@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Queues with real telephones: who rings, in which order, what callers hear, and what a run does to those who wait."""
+
+import re
+
+import pytest
+
+from tests.phones import until
+
+LINES = ("ria", "sam", "tea", "una")        # ria calls; whoever is a member is said by each test
+NUMBER = {"ria": "2401", "sam": "2402", "tea": "2403", "una": "2404"}
+ALIAS = 'Tea "(T]", a|b; \\x ${Y} é'
+
+
+@pytest.fixture(name="people", scope="module", autouse=True)
+def people_fixture(pbx, staff):
+    pbx.apply("queues", config=[{"name": "shop"}])
+    staff(agents=[{"username": name, "number": NUMBER[name], **({"alias": ALIAS} if name == "tea" else {})} for name in LINES])
+    yield
+    pbx.apply("queues", config=[{"name": "shop"}], state="deleted", cascade=True)
+
+
+@pytest.fixture(name="shop")
+def shop_fixture(pbx):
+    """shop(agents=[...], strategy=...) makes the queue what is said, and the rest of it what it is by itself."""
+    return lambda **fields: pbx.apply("queues", config=[{"name": "shop", "number": "2400", "timeout": 3, "retry": 1, **fields}], state="replaced")
+
+
+def members(pbx, queue="shop"):
+    """(name, penalty) as Asterisk rings them."""
+    shown = re.sub(r"\x1b\[[\d;]*m", "", pbx.asterisk(f"queue show {queue}"))
+    return re.findall(r"\(PJSIP/([\w.-]+)\)(?: with penalty (\d+))?", shown)
+
+
+def waiting(pbx, count):
+    until(lambda: f"has {count} calls" in pbx.asterisk("queue show shop"), 10, lambda: AssertionError(pbx.asterisk("queue show shop")))
+
+
+def was_called(phone):
+    return phone.last("INVITE", sent=False) is not None
+
+
+def test_a_call_and_both_are_heard(pbx, shop, line):
+    shop(agents=["sam"])
+    ria, sam = line("ria"), line("sam")
+    ria.dial("2400").established()      # answered as soon as the queue has taken it
+    sam.ringing()
+    assert not ria.heard().silent       # music
+    assert sam.caller == ("Ria", "2401")
+    sam.answer().established()
+    ria.hears(sam)
+    sam.hears(ria)
+    sam.hangup()
+    ria.ended()
+
+
+def test_penalty_comes_first(pbx, shop, line):
+    shop(agents=["tea", "sam:2"], strategy="fewestcalls")
+    ria, sam, tea = line("ria"), line("sam"), line("tea")
+    ria.dial("2400")
+    tea.ringing()
+    assert not was_called(sam)
+    tea.answer().established()
+    ria.hears(tea)
+    tea.hangup()
+    ria.ended()
+
+
+@pytest.mark.parametrize("before", ["ringall", "rrordered"])
+def test_linear_rings_one_after_another_also_where_it_was_not_linear_before(pbx, shop, line, before):
+    """Asterisk itself would keep the members in the order that they had, whatever the file says."""
+    shop(agents=["una", "tea:1", "sam:2", "gate:3"], strategy=before)
+    shop(agents=["una:2", "tea:1", "sam", "gate:1"], strategy="linear")
+    assert members(pbx) == [("sam", ""), ("gate", "1"), ("tea", "1"), ("una", "2")] and "'linear' strategy" in pbx.asterisk("queue show shop")
+    shop(agents=["una", "sam", "tea:1"], strategy="linear")
+    ria, sam, tea, una = map(line, LINES)
+    ria.dial("2400").established()
+    sam.ringing()
+    assert not was_called(una) and not was_called(tea)
+    una.ringing()
+    sam.ended()
+    assert not was_called(tea)
+    una.answer().established()
+    ria.hears(una)
+    ria.hangup()
+
+
+def test_a_caller_who_waits_stays_while_members_change(pbx, shop, line):
+    shop(agents=[], strategy="rrmemory")
+    ria, sam = line("ria"), line("sam")
+    ria.dial("2400").established()
+    waiting(pbx, 1)
+    result = pbx.agents({"username": "sam", "queues": ["shop:1"]})
+    assert result["reloaded"] == ["app_queue.so"] and result["files"] == ["queues.conf"]
+    assert members(pbx) == [("sam", "1")]
+    sam.ringing().answer().established()
+    ria.hears(sam)
+    assert pbx.agents({"username": "sam", "queues": []})["reloaded"] == ["app_queue.so"]
+    ria.hears(sam)      # a call in progress is nobody's business
+    ria.hangup()
+    sam.ended()
+    ria.dial("2400").established()
+    waiting(pbx, 1)
+    assert members(pbx) == []
+    with pytest.raises(AssertionError):
+        sam.ringing(4)
+    ria.hangup()
+
+
+def test_who_is_disabled_is_no_member(pbx, shop, line):
+    shop(agents=["sam", "tea"])
+    ria, sam, tea = line("ria"), line("sam"), line("tea")
+    pbx.agents({"username": "sam", "disabled": True})
+    try:
+        assert members(pbx) == [("tea", "")]
+        ria.dial("2400")
+        tea.ringing().answer().established()
+        assert not was_called(sam)
+        ria.hangup()
+    finally:
+        pbx.agents({"username": "sam", "disabled": False})
+    assert sorted(members(pbx)) == [("sam", ""), ("tea", "")]
+
+
+def test_a_caller_who_waits_comes_again_when_the_queue_is_made_anew(pbx, shop, line):
+    shop(agents=[])
+    ria, sam = line("ria"), line("sam")
+    ria.dial("2400").established()
+    waiting(pbx, 1)
+    shop(agents=["sam"], strategy="linear")
+    sam.ringing(15).answer().established()
+    ria.hears(sam)
+    ria.hangup()
+
+
+def test_a_deleted_queue_sends_its_callers_away(pbx, line):
+    pbx.apply("queues", config=[{"name": "fair", "number": "2410", "retry": 1}])
+    ria = line("ria")
+    ria.dial("2410").established()
+    pbx.apply("queues", config=[{"name": "fair"}], state="deleted")
+    ria.ended(15)
+    assert "No such queue" in pbx.asterisk("queue show fair")
+    assert ria.dial("2410").ended().startswith("404")
+
+
+def test_who_is_not_let_in_is_refused_unanswered(pbx, shop, line, ask):
+    shop(join_empty=["unavailable"], agents=["sam"])
+    assert ask("INVITE", "ria", "2400").status == 480
+    shop(longest=1)
+    line("ria").dial("2400").established()
+    waiting(pbx, 1)
+    assert ask("INVITE", "una", "2400").status == 486
+    assert not pbx.agents({"username": "una", "full_name": "Una"}, state="merged")["failed"]     # such a call is no complaint of the configuration
+
+
+def test_the_longest_wait(shop, line):
+    shop(longest_wait=2)
+    ria = line("ria")
+    ria.dial("2400").established().ended(10)
+
+
+def test_an_alias_is_the_members_name_whatever_is_in_it(pbx, shop):
+    shop(agents=["tea"])
+    assert 'Tea "(T]", a b; \\x ${Y} é (PJSIP/tea)' in pbx.asterisk("queue show shop")
+
+
+def test_a_number_that_is_taken(pbx, shop):
+    shop()
+    refused = pbx.attempt("queues", config=[{"name": "fair", "number": "2402"}])
+    assert refused["failed"] and refused["msg"] == "item 1: queue 'fair': number: 2402 is taken by agent 'sam'", refused["msg"]
+    refused = pbx.attempt("agents", config=[{"username": "tim", "full_name": "Tim", "number": "2400"}])
+    assert refused["failed"] and "number: 2400 is taken by queue 'shop'" in refused["msg"]
+
+
+def test_what_asterisk_would_load_without_a_word(pbx):
+    before = pbx.snapshot()
+    refused = pbx.attempt("queues", config=[{"name": "shop", "strategy": "roundrobin"}])
+    assert refused["failed"] and "'roundrobin' is none of" in refused["msg"]
+    refused = pbx.attempt("queues", config=[{"name": "shop", "music": "opera"}])
+    assert refused["failed"] and "there is no class opera of music on hold on this host" in refused["msg"], refused["msg"]
+    assert pbx.snapshot() == before
+
+
+@pytest.mark.parametrize("options", [("--check", "--diff"), ("--diff",), ()])
+def test_members_seen_from_the_queue(pbx, shop, options):
+    shop(agents=["sam:3"])
+    result = pbx.apply("queues", *options, config=[{"name": "shop", "agents": ["tea", "sam:1"]}])
+    assert result["cascaded"] == {"agents": ["sam", "tea"]} and result["reasons"] == {"shop": ["agents"]}
+    assert (result["before"], result["after"]) == ({"shop": {"name": "shop", "agents": ["sam:3"]}}, {"shop": {"name": "shop", "agents": ["sam:1", "tea"]}})
+    assert sorted(members(pbx)) == ([("sam", "3")] if "--check" in options else [("sam", "1"), ("tea", "")])
+
+
+def test_a_strategy_is_what_asterisk_says(pbx, shop):
+    for strategy in ("leastrecent", "random", "rrordered", "rrmemory", "wrandom", "fewestcalls", "ringall"):
+        shop(strategy=strategy, service_level=30, weight=2, longest=7, agents=["sam", "tea:4"])
+        shown = pbx.asterisk("queue show shop")
+        assert f"(max 7) in '{strategy}' strategy" in shown and "W:2" in shown and "within 30s" in shown
+
+
+def test_a_host_without_queues_needs_no_module_for_them_and_one_with_them_is_told(pbx, shop):
+    shop(agents=["sam"])
+    pbx.asterisk("module unload app_queue.so")
+    try:
+        refused = pbx.attempt("queues", config=[{"name": "shop", "timeout": 9}])
+        assert refused["failed"] and "Asterisk has not loaded app_queue.so: set the host up with role asterisk" in refused["msg"], refused["msg"]
+    finally:
+        pbx.asterisk("module load app_queue.so")
+    assert members(pbx) == [("sam", "")]
