@@ -354,8 +354,8 @@ def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[
     if not made.renamed:
         return documents
     to = {old: new for new, old in made.renamed.items()}
-    follow: dict[str, Mapping[str, str]] = {kind: {key: to.get(key, key) if kind == made.resource.kind else key for key in known}
-                                            for kind, known in documents.items()}
+    follow: dict[str, Mapping[str, str]] = {kind: {key: to.get(key, key) if kind == made.resource.kind else key for key in documents.get(kind, ())}
+                                            for kind in RESOURCES}
     return {kind: {key: RESOURCES[kind].renamed(said, follow) for key, said in known.items()} for kind, known in documents.items()}
 
 

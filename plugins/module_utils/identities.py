@@ -48,7 +48,10 @@ def plan_renumber(resource: Resource, key: str, to: Any, order: Order, have: Hav
         return unchanged(resource, order, have, site)
     if fresh not in site.numbers:
         raise refused(resource, key, "number", f"{fresh} is not in number_range {site.numbers}")
-    made = Plan(resource, update={key: (before, {**before, "number": fresh})}, moved={before["number"]: fresh} if before.get("number") else {})
+    after = {**before, "number": fresh}
+    if wrongs := resource.judge(resource.complete(after)):
+        raise Refused(wrongs)
+    made = Plan(resource, update={key: (before, after)}, moved={before["number"]: fresh} if before.get("number") else {})
     return settled(made, order, have, site)
 
 

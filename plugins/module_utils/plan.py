@@ -390,7 +390,7 @@ def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong])
         for each in resource.claims(said):
             taken.pop(each, None)
     waiting = []
-    for key, after in [*made.create.items(), *((key, after) for key, (_before, after) in made.update.items())]:
+    for key, (before, after) in [*((key, ({}, after)) for key, after in made.create.items()), *made.update.items()]:
         item = f"{resource.kind} {key!r}"
         for space, value in resource.claims(after):
             owner = taken.setdefault((space, value), (resource.kind, key))
@@ -401,7 +401,7 @@ def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong])
         if number is None:
             if key in made.create and getattr(resource.by_name.get("number"), "allocated", False):
                 waiting.append(key)
-        elif number != have.documents.get(key, {}).get("number") and number not in site.numbers:
+        elif number != before.get("number") and number not in site.numbers:
             wrongs.append(Wrong(f"{number} is not in number_range {site.numbers}", "number", item))
     if waiting:
         allocate(made, waiting, taken, order.scope.numbers or site.numbers, site, wrongs)

@@ -11,9 +11,10 @@ short_description: Manages queues
 version_added: 0.1.0
 description:
   - Queues are where callers wait for one of several agents.
-  - 'All of them in one task, by the thousand: compiled to Asterisk''s files, made live and verified.'
+  - All of them in one task, by the thousand; what Asterisk has to know is made live and verified.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
+  - switchboard.asterisk.host
 options:
   config:
     description:
@@ -275,9 +276,9 @@ reasons:
     anna:
       - full_name
 cascaded:
-  description: By resource, the keys of what no longer refers to what was deleted.
+  description: 'By resource, the keys of others that change too: they no longer refer to what was deleted, or say what was written through a view.'
   type: dict
-  returned: with O(cascade)
+  returned: when there are such
 numbers:
   description: By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.
   type: dict

@@ -18,7 +18,7 @@ options:
   kind:
     description: What is renamed.
     type: str
-    choices: [agents, extensions, teams, user_profiles, users]
+    choices: [agents, extensions, queues, teams, user_profiles, users]
     default: agents
   name:
     description: The name it has.

@@ -17,7 +17,7 @@ options:
   kind:
     description: What gets another number.
     type: str
-    choices: [agents, extensions, users]
+    choices: [agents, extensions, queues, users]
     default: agents
   name:
     description: Its name.

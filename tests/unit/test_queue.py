@@ -360,3 +360,25 @@ def test_a_host_without_app_queue(house: House) -> None:
 def test_what_a_caller_meets_is_no_complaint_of_the_configuration() -> None:
     assert complaints("[2026-01-01 00:00:00.000] WARNING[7][C-0000001a] app_queue.c: Unable to join queue 'sales'\n") == []
     assert complaints("[2026-01-01 00:00:00.000] WARNING[7] app_queue.c: Unknown keyword in queue 'sales': x at line 3 of queues.conf\n")
+
+
+# Another name or number
+
+
+def test_members_stay_with_a_queue_of_another_name(full: House) -> None:
+    full.asterisk.waiting = [("sales", "PJSIP/x-1")]
+    before = full.asterisk.queues["sales"]
+    result = full.once("rename", "sales", "shop", kind="queues")
+    assert result["updated"] == ["shop"] and full.documents()["ben"]["queues"] == ["shop:3", "help"]
+    assert set(full.asterisk.queues) == {"shop", "help"} and full.asterisk.queues["shop"] == before
+    assert "1800=queue:shop:\n" in full.files()["numbers.conf"]
+    assert ("QueueWithdrawCaller", {"Queue": "sales", "Caller": "PJSIP/x-1"}) in full.asterisk.did
+
+
+def test_another_number(full: House) -> None:
+    full.once("renumber", "sales", "1900", kind="queues")
+    assert "1900=queue:sales:\n" in full.files()["numbers.conf"] and "1800" not in full.files()["numbers.conf"]
+    full.once("renumber", "help", "1800", kind="queues")
+    full.run("merged", [{"name": "mail", "channel": "email"}], QUEUE)
+    with pytest.raises(Refused, match="queue 'mail': number: is what callers dial: channel email has none"):
+        full.once("renumber", "mail", "1802", kind="queues")
