@@ -207,7 +207,7 @@ EXAMPLES = r"""
     config:
       - name: sales
         display_name: Sales
-        number: "1800"
+        number: "1980"
         strategy: rrmemory
         timeout: 20
         wrapup: 10
