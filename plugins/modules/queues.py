@@ -286,12 +286,12 @@ numbers:
   sample:
     anna: '1001'
 files:
-  description: Compiled files that differ from what was in force.
+  description: Compiled files that differ from what was in force, and avatars that are put back.
   type: list
   elements: str
   returned: when applying
 drifted:
-  description: Compiled files that somebody had changed by hand.
+  description: Compiled files that somebody had changed by hand, and avatars that were gone.
   type: list
   elements: str
   returned: when applying
@@ -304,6 +304,10 @@ reload_seconds:
   description: How long Asterisk took for that.
   type: float
   returned: when something changed
+avatars:
+  description: Where avatars were copied to, and how many.
+  type: dict
+  returned: with O(avatars_dest)
 credentials:
   description: Where generated secrets were written, and how many.
   type: dict
@@ -317,6 +321,20 @@ gathered:
   type: list
   elements: dict
   returned: with state gathered
+realm:
+  description: The realm of the site's passwords.
+  type: str
+  returned: with state gathered
+parsed:
+  description: What an old installation has of the module's kind, without secrets.
+  type: list
+  elements: dict
+  returned: with state parsed
+report:
+  description: Every option of the old installation that was not carried over or changed its meaning, new sign-in names, and counts. At most 1000
+    of each.
+  type: dict
+  returned: with state parsed
 rendered:
   description: The compiled files by name, secrets as stars.
   type: dict
