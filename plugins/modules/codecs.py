@@ -121,9 +121,9 @@ reasons:
     anna:
       - full_name
 cascaded:
-  description: By resource, the keys of what no longer refers to what was deleted.
+  description: 'By resource, the keys of others that change too: they no longer refer to what was deleted, or say what was written through a view.'
   type: dict
-  returned: with O(cascade)
+  returned: when there are such
 numbers:
   description: By key, the numbers of what was created. With O(state=gathered), by number, its owner, people and telephones alike.
   type: dict

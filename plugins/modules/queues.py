@@ -295,6 +295,13 @@ drifted:
   type: list
   elements: str
   returned: when applying
+defaults_changed:
+  description: By resource and field, how many follow a default that this release has changed. Say the old value to keep it.
+  type: dict
+  returned: when there are any
+  sample:
+    agents:
+      sip_expires: 12
 reloaded:
   description: Asterisk modules that were reloaded.
   type: list

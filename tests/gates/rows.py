@@ -92,7 +92,7 @@ ROWS = {
     "A25": Row("what may be fetched", agent("downloads.*")),
     "A26": Row("what the desk shows", agent("permissions.*")),
     "A27": Row("teams of an agent", agent("teams")),
-    "A28": Row("queues of an agent", {}),
+    "A28": Row("queues of an agent", agent("queues")),
     "A29": Row("an agent's new one-time password", {}),
     "T1": Row("telephones without a person", {"extension": "*"}),
     "T2": Row("codecs of the site", {"codec": "*"}),
@@ -109,7 +109,7 @@ ROWS = {
 }
 
 # Being built elsewhere: without a test as yet. It shrinks to nothing; whoever adds the test takes the row out of here.
-PENDING = frozenset({"A28", "T4"})
+PENDING: frozenset[str] = frozenset()
 
 # Fields that no row asked for: kind: names. Ours.
 OWN: Mapping[str, str] = {}

@@ -46,6 +46,12 @@ SAMPLES = {
         [{"name": "sales", "display_name": "Sales"}, {"name": "night"}],
         {"display_name": None, "description": "Sells"}, ["display_name", "description"],
         {"display_name": "Sales", "description": None}, {"display_name": None, "description": "Sells"}),
+    "queue": Sample(
+        [{"name": "support", "number": "1800", "teams": ["sales:2"], "join_empty": ["paused"], "timeout": 20}, {"name": "help"}],
+        {"number": None, "timeout": "25", "join_empty": "strict", "teams": [{"name": "night", "penalty": 1}, "sales"]},
+        ["number", "timeout", "join_empty", "teams"],
+        {"number": "1800", "timeout": 20, "join_empty": ["paused"], "teams": ["sales:2"]},
+        {"number": None, "timeout": 25, "join_empty": ["paused", "penalty", "unavailable", "invalid"], "teams": ["night:1", "sales"]}),
     "extension": Sample(
         [{"name": "door", "number": "1950", "sip_password": SECRET, "codecs": ["alaw"]}, {"name": "hall", "host": "192.0.2.17"}],
         {"codecs": "g722 alaw", "nat": False}, ["nat", "codecs"], {"nat": "yes", "codecs": ["alaw"]}, {"nat": "no", "codecs": ["g722", "alaw"]}),

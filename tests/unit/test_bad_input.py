@@ -176,7 +176,7 @@ def of_what_is_there(resource: Resource, world: Mapping[str, list[str]]) -> Iter
             taken = {**bare(resource, key, world), field.name: claimed_values(field, resource, "thief1")[0]}
             taken = mend(resource, taken, world, keep=frozenset([field.name]), turn=True)
             yield Mistake(resource.kind, "taken", [taken, {**taken, resource.key: names(resource, 99)[-2]}], field.name, "is taken by")
-        if isinstance(inner, Reference):
+        if isinstance(inner, Reference) and field.name in resource.references:
             for to in ("nosuch", world[inner.to][0] + "x", "a" * 40):
                 item = {**bare(resource, key, world), field.name: [to] if inner is not field else to}
                 item = mend(resource, item, world, keep=frozenset([field.name]), turn=True)

@@ -235,6 +235,7 @@ def test_views_are_written_in_time_that_grows_with_their_number() -> None:
 # Members
 
 
+@pytest.mark.row("A27", "A28")
 def test_own_penalty_wins_and_of_teams_the_lowest() -> None:
     sales = {**SALES, "teams": ["day:4", "night:2"]}
     assert members(sales, {"username": "a", "teams": ["day", "night"]}, {"username": "b", "teams": ["day", "night"], "queues": ["sales:9"]},
@@ -267,6 +268,7 @@ def test_a_members_name_is_text(alias: str) -> None:
 # The file
 
 
+@pytest.mark.row("T4")
 def test_golden() -> None:
     queues_said = [
         {"name": "sales", "number": "1800", "strategy": "linear", "timeout": 20, "retry": 2, "wrapup": 10, "service_level": 30, "weight": 3, "longest": 9,
@@ -351,7 +353,7 @@ def test_music_must_be_there(full: House) -> None:
 
 def test_a_host_without_app_queue(house: House) -> None:
     house.asterisk.missing.add("app_queue.so")
-    assert house.run("merged", [ANNA])["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"]
+    assert house.run("merged", [ANNA])["reloaded"] == ["res_pjsip.so", "res_rtp_asterisk.so", "app_voicemail.so", "pbx_config.so"]
     house.run("merged", [{"name": "mail", "channel": "email"}], QUEUE)
     with pytest.raises(Unready, match=r"Asterisk has not loaded app_queue.so: set the host up with role asterisk"):
         house.run("merged", [SALES], QUEUE)

@@ -57,7 +57,7 @@ def test_agents_have_sip_telephones() -> None:
 ])
 def test_trunks_are_nobody(said: str) -> None:
     made = sip(f"{PLAIN}\n{said}", name="out")
-    assert made.items == {"extension": [], "agent": []} and "[out] of sip.conf is a trunk" in "".join(made.report.notes)
+    assert made.items == {"extension": [], "agent": [], "queue": []} and "[out] of sip.conf is a trunk" in "".join(made.report.notes)
     assert "trunks are not taken over" in why(made, "secret")[0]
 
 
@@ -73,7 +73,7 @@ def test_registrations_and_their_passwords_are_reported() -> None:
 
 def test_a_section_without_a_type_is_none_to_chan_sip() -> None:
     made = bring(sip="[1001]\nsecret=hunter2hunter2\n")
-    assert made.items == {"extension": [], "agent": []} and "has no type" in why(made, "secret")[0]
+    assert made.items == {"extension": [], "agent": [], "queue": []} and "has no type" in why(made, "secret")[0]
 
 
 # Names and numbers

@@ -233,7 +233,7 @@ def test_a_queue_that_is_refused_has_no_members() -> None:
 
 def test_without_queues_in_the_release_they_are_reported() -> None:
     without = {kind: each for kind, each in RESOURCES.items() if kind != "queue"}
-    without["agent"] = Resource("agent", key="username", says="", fields=tuple(each for each in AGENT.fields if each.name != "queues"), rules=AGENT.rules)
+    without["agent"] = Resource("agent", key="username", says="", fields=tuple(each for each in AGENT.fields if each.name != "queues"))
     made = bring(without, sip=LINES, queues="[a]\nweight=2\nmember=SIP/1001\n")
     assert why(made, "weight") == why(made, "member") == ["this release has no queues"]
 

@@ -40,6 +40,7 @@ def was_called(phone):
     return phone.last("INVITE", sent=False) is not None
 
 
+@pytest.mark.row("T4", "A28")
 def test_a_call_and_both_are_heard(pbx, shop, line):
     shop(agents=["sol"])
     ria, sol = line("ria"), line("sol")
@@ -54,6 +55,7 @@ def test_a_call_and_both_are_heard(pbx, shop, line):
     ria.ended()
 
 
+@pytest.mark.row("T4", "A28")
 def test_penalty_comes_first(pbx, shop, line):
     shop(agents=["tea", "sol:2"], strategy="fewestcalls")
     ria, sol, tea = line("ria"), line("sol"), line("tea")
@@ -85,6 +87,7 @@ def test_linear_rings_one_after_another_also_where_it_was_not_linear_before(pbx,
     ria.hangup()
 
 
+@pytest.mark.row("T4", "A28")
 def test_a_caller_who_waits_stays_while_members_change(pbx, shop, line):
     shop(agents=[], strategy="rrmemory")
     ria, sol = line("ria"), line("sol")
@@ -107,6 +110,7 @@ def test_a_caller_who_waits_stays_while_members_change(pbx, shop, line):
     ria.hangup()
 
 
+@pytest.mark.row("P8")
 def test_who_is_disabled_is_no_member(pbx, shop, line):
     shop(agents=["sol", "tea"])
     ria, sol, tea = line("ria"), line("sol"), line("tea")
@@ -143,6 +147,7 @@ def test_a_deleted_queue_sends_its_callers_away(pbx, line):
     assert ria.dial("2410").ended().startswith("404")
 
 
+@pytest.mark.row("T4")
 def test_who_is_not_let_in_is_refused_unanswered(pbx, shop, line, ask):
     shop(join_empty=["unavailable"], agents=["sol"])
     assert ask("INVITE", "ria", "2400").status == 480
@@ -153,12 +158,14 @@ def test_who_is_not_let_in_is_refused_unanswered(pbx, shop, line, ask):
     assert not pbx.agents({"username": "una", "full_name": "Una"}, state="merged")["failed"]     # such a call is no complaint of the configuration
 
 
+@pytest.mark.row("T4")
 def test_the_longest_wait(shop, line):
     shop(longest_wait=2)
     ria = line("ria")
     ria.dial("2400").established().ended(10)
 
 
+@pytest.mark.row("A1")
 def test_an_alias_is_the_members_name_whatever_is_in_it(pbx, shop):
     shop(agents=["tea"])
     assert 'Tea "(T]", a b; \\x ${Y} é (PJSIP/tea)' in pbx.asterisk("queue show shop")
@@ -210,6 +217,7 @@ def test_members_seen_from_the_queue(pbx, shop, options):
     assert sorted(members(pbx)) == ([("sol", "3")] if "--check" in options else [("sol", "1"), ("tea", "")])
 
 
+@pytest.mark.row("T4")
 def test_a_strategy_is_what_asterisk_says(pbx, shop):
     for strategy in ("leastrecent", "random", "rrordered", "rrmemory", "wrandom", "fewestcalls", "ringall"):
         shop(strategy=strategy, service_level=30, weight=2, longest=7, agents=["sol", "tea:4"])
