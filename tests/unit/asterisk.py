@@ -143,7 +143,7 @@ class Asterisk(Ami):
         self.queues: dict[str, tuple[dict[str, str], list[list[str]]]] = {}
         self.lists: set[str] = set()        # queues that keep their members in order
         self.waiting: list[tuple[str, str]] = []        # (queue, channel)
-        self.musics = {"default"}
+        self.musics = {"default", "jazz"}
         self.missing: set[str] = set()      # modules that are not loaded
         self.reloaded: list[str] = []
         self.did: list[tuple[str, dict[str, str]]] = []

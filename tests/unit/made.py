@@ -41,6 +41,7 @@ FIT = {
     "settings.number_range": ["0000-9999", "1000-9999"],
     "nat.external_media_address": ["203.0.113.9"], "nat.external_signaling_address": ["203.0.113.10"],      # names have to resolve
     "nat.local_networks": [["192.0.2.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]],      # the host must be in one
+    "queue.music": ["jazz", "default"],     # the host must have it
 }
 
 

@@ -32,7 +32,7 @@ ON_PURPOSE: dict[str, tuple[list[str], list[str]]] = {
     "pjsip_endpoint.conf": (["[_packets](!)", "use_ptime=yes"], []),    # a template for lines whose packets' length is said: resource codecs
 }
 # Files that it did not have then, and that say nothing while nothing is said of what they are for.
-NEW = {"pjsip_transport.conf", "rtp.conf"}
+NEW = {"pjsip_transport.conf", "queues.conf", "rtp.conf"}
 # Defaults that were changed on purpose, since then: kind: fields. A changelog fragment says so too.
 OTHER_DEFAULTS: dict[str, set[str]] = {}
 
