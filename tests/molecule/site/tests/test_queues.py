@@ -42,11 +42,11 @@ def was_called(phone):
 
 @pytest.mark.row("T4", "A28")
 def test_a_call_and_both_are_heard(pbx, shop, line):
-    shop(agents=["sol"])
+    shop(agents=["sol"], timeout=30)
     ria, sol = line("ria"), line("sol")
     ria.dial("2400").established()      # answered as soon as the queue has taken it
     sol.ringing()
-    assert not ria.heard().silent       # music
+    ria.wait(lambda: not ria.heard(0.5).silent, 10, "hearing music")
     assert sol.caller == ("Ria", "2401")
     sol.answer().established()
     ria.hears(sol)
