@@ -52,7 +52,8 @@ def test_a_user_calls_and_is_called(pbx, phone, house):
     ("users", "merged", {"username": "tom", "full_name": "Tom"}, "user 'tom': profile: is needed for role user"),
     ("users", "merged", {"username": "tom", "full_name": "Tom", "profile": "superviser"}, "there is no user_profile 'superviser' (did you mean supervisor?)"),
     ("users", "merged", {"username": "astrid", "role": "user"}, "user 'astrid': role: never changes after creation: it is admin"),
-    ("users", "merged", {"username": "astrid", "password": "short-pw2", "update_password": "always"}, "user 'astrid': password: must have at least 10 characters"),
+    ("users", "merged", {"username": "astrid", "password": "short-pw2", "update_password": "always"},
+     "user 'astrid': password: must have at least 10 characters"),
     ("user_profiles", "deleted", {"name": "supervisor"}, "user_profile 'supervisor': is referred to by user 'sture'"),
 ])
 def test_what_is_refused(pbx, module, state, config, error):
