@@ -102,6 +102,14 @@ class Bench:
     def clear(self):
         self.play([{"name": "Clear", "switchboard.asterisk.agents": {"config": [], "state": "overridden", "allow_empty": True, "max_deletions": "100%"}}])
 
+    def furnish(self):
+        """The teams and queues that agents are in."""
+        teams = [{"name": f"team{count}", "display_name": f"Team {count}"} for count in range(TEAMS)]
+        queues = [{"name": f"queue{count}", "number": str(39000 + count), "strategy": "leastrecent", "teams": [f"team{count % TEAMS}:5"] if count < 5 else []}
+                  for count in range(QUEUES)]
+        self.play([{"name": "Teams", "switchboard.asterisk.teams": {"config": teams}},
+                   {"name": "Queues", "switchboard.asterisk.queues": {"config": queues, "number_range": NUMBERS}}])
+
     def empty_playbook(self):
         runs = [self.play([]) for _each in range(TIMES)]
         wall, cpu, memory, _said = sorted(runs, key=lambda run: run[0])[TIMES // 2]
@@ -162,12 +170,30 @@ class Bench:
         return seconds, state
 
 
+# What all agents have alike: every field that is not one's own, most of them other than by default
+ALIKE = {
+    "authentication": "local", "update_password": "on_create", "must_change_password": True, "password_changed_at": "2026-01-31T08:00:00Z",
+    "password_hash": "$pbkdf2-sha256$29000$c2FtcGxlc2FsdA$j6Xv1zGWjqa5KXd0kMoGxvPsQEZ1wvSU0EZVNq4lV8k", "locked": False, "nat": "yes", "disabled": False,
+    "codecs": ["alaw", "ulaw"], "context": "from-sip", "call_groups": ["sales"], "pickup_groups": ["sales", "office"], "host": "dynamic", "type": "friend",
+    "sip_expires": 600, "client_log": "warning", "login_pause": True, "mask_sensitive_data": True, "chanspy": True, "video": True, "record_calls": "wav",
+    "prefix_required": True, "select_recall_campaign": True, "messenger.enabled": True, "messenger.sound": False, "phone.auto_answer": True, "phone.delay": 3,
+    "phone.settings": False, "phone.recording": True, "phone.dtmf_tones": False, "phone.dnd_on_pause": True, "phone.preview_on_pause": True,
+    "phone.ring_in_use": True, "phone.tls_certificate": "/etc/ssl/own.pem", "phone.tls_private_key": "/etc/ssl/own.key", "phone.wss_port": 8443,
+    **{f"channels.{name}.{field}": value for name in ("voice", "chat", "email", "sms", "open_channel", "fax")
+       for field, value in (("capacity", 2), ("auto_answer", True), ("delay", 5))},
+    "downloads.attachments": True, "downloads.interactions": True, "downloads.recordings": True,
+    "permissions.sections": ["contacts", "reports"], "permissions.channels": ["voice", "chat"], "permissions.plugins": ["crm"],
+}
+TEAMS, QUEUES = 50, 100
+
+
 def people(size):
-    """Agents of thirteen fields each: every second one with a SIP telephone, every fourth with a mailbox."""
+    """Agents with all their fields: every second one with a SIP telephone, every fourth with a mailbox, each in a team and in two queues."""
     return [{"username": f"agent{count}", "full_name": f"Agent Number {count}", "alias": f"A{count}", "email": f"agent{count}@example.org",
-             "number": str(10000 + count), "typology": "external" if count % 2 else "webrtc", "sip_password": f"made-up-{count:08}", "nat": "yes",
-             "codecs": ["alaw", "ulaw"], "call_groups": ["sales"], "description": f"Desk {count}",
-             "voicemail": count % 4 == 0, "voicemail_pin": f"{count:06}"} for count in range(size)]
+             "number": str(10000 + count), "typology": "external" if count % 2 else "webrtc", "transport": "udp" if count % 2 else "wss",
+             "sip_password": f"made-up-{count:08}", "description": f"Desk {count}", "caller_id": f"Agent {count} <+4680{count}>",
+             "voicemail": count % 4 == 0, "voicemail_pin": f"{count:06}", "teams": [f"team{count % TEAMS}"],
+             "queues": [f"queue{count % QUEUES}", f"queue{(count + 1 + count // QUEUES % (QUEUES - 1)) % QUEUES}:2"], **ALIKE} for count in range(size)]
 
 
 def as_yaml(agent):
@@ -217,6 +243,7 @@ def main():
         bench = Bench(Path(folder))
         print("site.yml on an empty host, and again", flush=True)
         site = [bench.run("switchboard.asterisk.site")[0] for _each in range(2)]
+        bench.furnish()
         bench.empty_playbook()
         for size in sizes:
             bench.of_size(size)

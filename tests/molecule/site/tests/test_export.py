@@ -33,7 +33,7 @@ print("realm", base.execute("SELECT value FROM site WHERE name = 'realm'").fetch
 """
 PEOPLE = [
     {"username": "olga", "number": "2501", "full_name": "Ольга Ёлкина", "typology": "external", "sip_password": "olga-secret-1", "voicemail": True,
-     "voicemail_pin": "012345", "teams": ["day"], "phone": {"auto_answer": True, "delay": 3}, "channels": {"chat": {"capacity": 4}},
+     "voicemail_pin": "012345", "teams": ["day"], "queues": ["desk:3"], "phone": {"auto_answer": True, "delay": 3}, "channels": {"chat": {"capacity": 4}},
      "password": "Winter-coat-42", "call_groups": ["hall"], "codecs": ["g722", "alaw"], "caller_id": "Olga <+4681234>", "sip_expires": 120,
      "mask_sensitive_data": True},
     {"username": "piet", "number": "2502", "full_name": "no", "disabled": True, "description": "007", "locked": True},     # what YAML would misread
@@ -43,11 +43,17 @@ PEOPLE = [
 
 @pytest.fixture(name="people", scope="module", autouse=True)
 def people_fixture(pbx):
+    pbx.apply("queues", config=[{"name": "desk", "number": "2590", "strategy": "linear", "teams": ["day:2"]}])
+    pbx.apply("codecs", config=[{"lines": "trunk", "offered": ["alaw"]}])
+    pbx.apply("nat", config={"rtp": {"end": 19999}})
     pbx.agents(*PEOPLE)
     pbx.apply("credentials", kind="users", names=["astrid"], act="generate_api_key", credentials_file="keys.yml")
     yield
     pbx.agents(*[{"username": each["username"]} for each in PEOPLE], state="deleted")
     pbx.apply("credentials", kind="users", names=["astrid"], act="remove_api_key")
+    pbx.apply("queues", config=[{"name": "desk"}], state="deleted")
+    pbx.apply("codecs", config=[{"lines": "trunk"}], state="deleted")
+    pbx.apply("nat", state="deleted")
 
 
 @pytest.fixture(name="empty", scope="module")

@@ -47,13 +47,13 @@ def bring(old, *options):
 @pytest.fixture(name="new", scope="module")
 def new_fixture(old, pbx):
     """The imported files, applied to the host; who is in them is gone afterwards."""
-    assert "changed=3" in bring(old, "--check") and not (old / "new").exists()
-    assert "changed=3" in bring(old)
+    assert "changed=4" in bring(old, "--check") and not (old / "new").exists()
+    assert "changed=4" in bring(old)
     folder = old / "new"
-    for kind in ("extensions", "agents"):
+    for kind in ("queues", "extensions", "agents"):
         pbx.apply(kind, config_file=str(folder / f"{kind}.yml"), credentials_file=str(folder / "credentials.yml"))
     yield folder
-    for kind, key in (("agents", "username"), ("extensions", "name")):
+    for kind, key in (("agents", "username"), ("extensions", "name"), ("queues", "name")):
         config = [{key: each[key]} for each in yaml.safe_load((folder / f"{kind}.yml").read_text())[kind]]
         pbx.apply(kind, config=config, state="deleted")
 
@@ -95,6 +95,17 @@ def test_old_telephones_call_each_other_with_their_old_passwords(phone_of):
         caller.established().hears(called)
         caller.hangup()
         called.ended()
+
+
+@pytest.mark.row("N5", "T4")
+def test_old_queues_have_their_members(new, pbx):
+    queues = yaml.safe_load((new / "queues.yml").read_text())["queues"]
+    agents = yaml.safe_load((new / "agents.yml").read_text())["agents"]
+    assert queues and any(agent.get("queues") for agent in agents)
+    for queue in queues:
+        shown = pbx.asterisk(f"queue show {queue['name']}")
+        for agent in [each for each in agents if not each.get("disabled") and queue["name"] in [one.partition(":")[0] for one in each.get("queues", [])]]:
+            assert f"PJSIP/{agent['username']}" in shown, shown
 
 
 def test_old_passwords_and_no_others(new, ask):
