@@ -4,53 +4,21 @@
 """Between Ansible and the rest: arguments in, result out. The only file here that knows Ansible."""
 from __future__ import annotations
 
-import base64
 import functools
 import gc
-import hashlib
-import json
-import os
-import platform
-import re
-import resource as usage
-import sys
-import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Optional
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .acts import ACTS, plan_act
-from .compile import Compiled, compile_site
-from .control.generations import Generations
-from .control.live import Change, Host, Live, connect, pin_by_telephone
-from .control.network import suits_host
-from .identities import plan_rename, plan_renumber
-from .model.codec import CODEC
-from .model.errors import SHOWN, Trouble, Unready, Wrong
-from .model.fields import Said
-from .model.nat import NAT
-from .model.numbers import NumberRange
-from .model.pictures import file_of
-from .model.resource import SINGLE, Claim, Resource
-from .model.secrets import veil
-from .model.settings import SETTINGS
-from .model.site import RESOURCES, Site, has_line, nat_of
-from .plan import HELD, MANY, Have, Order, Plan, Scope, masked, plan, shifted
-from .store.lock import Lock
-from .store.pictures import Pictures
-from .store.sqlite import Store
+from .acts import ACTS
+from .control.live import Host
+from .model.errors import Trouble
+from .model.resource import Resource
+from .model.site import RESOURCES
+from .task import run, run_act, run_rename, run_renumber
 
 STATES = ("merged", "replaced", "overridden", "deleted", "gathered", "rendered", "parsed")
-STARTED = time.perf_counter()
-KEYS_SHOWN = 1000       # of created, updated and deleted; the counts are always whole
-REALM = "switchboard"   # of a site for which nobody named one
-NO_PICTURES: dict[str, Any] = {"offered": [], "archive": "", "wanted": "", "known": []}     # what is shipped of pictures by a task that has none
-
-Decide = Callable[[Callable[[Resource], Have], Site], Plan]      # what must change, from what the store has of a kind and the site
-
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "config_file": {"type": "path"},
     "state": {"type": "str", "choices": list(STATES), "default": "merged"},
@@ -77,8 +45,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     # from the action plugin: the items and their places, the seed of generated secrets, and where pictures are
     "_shipped": {"type": "str", "no_log": True},
 }
-
-
 HOST_ARGUMENTS = {name: ARGUMENTS[name] for name in ("asterisk_config_dir", "store", "lock_timeout", "_shipped")}
 LEDGER_ARGUMENTS = {name: ARGUMENTS[name] for name in ("credentials_file", "credentials_vault_id")}
 ACT_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -108,6 +74,7 @@ def arguments(resource: Resource) -> dict[str, dict[str, Any]]:
     return {"config": config, **ARGUMENTS}
 
 
+
 def main(resource: Resource) -> None:
     """What every resource module does."""
     gc.disable()        # it ends in seconds and makes no cycles worth collecting; looking for them among 10,000 items costs a fifth of its time
@@ -115,9 +82,11 @@ def main(resource: Resource) -> None:
     answer(module, functools.partial(run, resource))
 
 
+
 def main_act() -> None:
     """What module credentials does."""
     answer(AnsibleModule(argument_spec=ACT_ARGUMENTS, supports_check_mode=True, no_log=True), run_act)
+
 
 
 def main_rename() -> None:
@@ -125,9 +94,11 @@ def main_rename() -> None:
     answer(AnsibleModule(argument_spec=RENAME_ARGUMENTS, supports_check_mode=True, no_log=True), run_rename)
 
 
+
 def main_renumber() -> None:
     """What module renumber does."""
     answer(AnsibleModule(argument_spec=RENUMBER_ARGUMENTS, supports_check_mode=True, no_log=True), run_renumber)
+
 
 
 def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool, dict[str, Any]], None]) -> None:
@@ -140,390 +111,3 @@ def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool,
     for warning in result.pop("warnings", []):
         module.warn(warning)
     module.exit_json(**result)
-
-
-def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
-    """What came from the controller: items (None when none were given), places, seed, recording, recover, planned, pictures.
-
-    `pictures`: `offered`, the names of the contents that the run brings or, in check mode, would bring; `archive`, the file on the host
-    with those of them that it had not; `wanted`, the file on the host to put those into that the controller wants, but for the `known` ones.
-    """
-    if not params["_shipped"]:      # without its seed, secrets could be guessed
-        raise Unready("the task came without the action plugin switchboard.asterisk.resource: call the module by its full name")
-    try:
-        given: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(params["_shipped"])))
-    except (ValueError, zlib.error) as wrong:
-        raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
-    except RecursionError:
-        raise Wrong("is nested too deeply", "config") from None
-    state = params.get("state", "gathered")
-    if given["items"] is None and resource.single and state == "deleted":
-        given["items"] = [{}]
-    if given["items"] is None and state != "gathered":
-        raise Wrong(f"is needed for state {state}: give config or config_file", "config")
-    return given
-
-
-def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
-    """One task on one host, from arguments to `result`. Raises Trouble."""
-    state = params["state"]
-    given = shipped(resource, params)
-    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
-    scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
-    order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] != "on_create",  # noqa: S105, no password
-                  now=now(), seed=given["seed"], recording=given["recording"],
-                  recover=given["recover"], cascade=params["cascade"])
-    host = Host(config=params["asterisk_config_dir"], state=params["store"])
-    if state == "rendered":
-        rendered(resource, order, want, site_of(params, REALM, {}), result)
-    elif state == "gathered":       # reads one consistent store, waits for nobody and writes nothing
-        with opened(host) as store:
-            realm, _revision, documents, claims = store.read()
-            foresee(given["planned"], documents, claims)
-            gathered(resource, order, Have(documents.get(resource.kind, {}), claims, documents), params["with_secrets"], host, result)
-            result["realm"] = realm or default_realm(host)
-            give(resource, pictures_of(host), given.get("pictures", NO_PICTURES), result)
-    else:
-        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given, result)
-    measured(result)
-
-
-def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
-    """One task of module credentials, from arguments to `result`. Raises Trouble."""
-    resource, given, order = of_kind(params)
-    one_off(lambda have, site: plan_act(resource, params["act"], params["names"], order, have(resource), site), params, given, check, diff, result)
-
-
-def run_rename(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
-    """One task of module rename, from arguments to `result`. Raises Trouble."""
-    resource, given, order = of_kind(params)
-    password = given["items"][0] if given["items"] else None
-    one_off(lambda have, site: plan_rename(resource, params["name"], params["to"], password, order, have(resource), site), params, given, check, diff, result)
-
-
-def run_renumber(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
-    """One task of module renumber, from arguments to `result`. Raises Trouble."""
-    resource, given, order = of_kind(params)
-    one_off(lambda have, site: plan_renumber(resource, params["name"], params["to"], order, have(resource), site), params, given, check, diff, result)
-
-
-def of_kind(params: Mapping[str, Any]) -> tuple[Resource, dict[str, Any], Order]:
-    """What a one-off act is about, what was shipped for it, and how it goes about it."""
-    resource = next(each for each in RESOURCES.values() if each.plural == params["kind"])
-    given = shipped(resource, params)
-    return resource, given, Order("merged", now=now(), seed=given["seed"], recording=given["recording"], recover=given["recover"])
-
-
-def one_off(decide: Decide, params: Mapping[str, Any], given: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
-    host = Host(config=params["asterisk_config_dir"], state=params["store"])
-    in_turn(decide, {"realm": None, "number_range": None, **params}, host, check, diff, given, result)
-    measured(result)
-
-
-def now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
-    """Carry out what is decided, once no other run is at work. Check mode waits for nobody."""
-    if check:
-        carry_out(decide, params, host, True, diff, given, result)
-    elif not os.path.isdir(host.state):
-        raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
-    else:
-        with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
-            carry_out(decide, params, host, False, diff, {**given, "planned": {}}, result)
-            if lock.waited:
-                result["waited_for"] = lock.waited
-
-
-def measured(result: dict[str, Any]) -> None:
-    result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
-                        "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
-
-
-def site_of(params: Mapping[str, Any], realm: str, settings: Said) -> Site:
-    """The site as the arguments say, and as it has this realm and these settings where they say nothing."""
-    whole = SETTINGS.complete(settings)
-    numbers = NumberRange.parse(params["number_range"] or whole["number_range"], "number_range")
-    return Site(realm if params["realm"] is None else params["realm"], numbers, whole)
-
-
-def default_realm(host: Host) -> str:
-    """What role asterisk has told Asterisk, so that a site's passwords hold it too; REALM where no role has been."""
-    try:
-        with open(os.path.join(host.config, "pjsip.conf"), encoding="utf-8", errors="replace") as file:
-            found = re.search(r"^default_realm *=>? *([^;\n]*[^;\s])", file.read(), re.MULTILINE)
-    except OSError:
-        return REALM
-    return found[1] if found else REALM
-
-
-@contextmanager
-def opened(host: Host) -> Iterator[Store]:
-    store = Store(os.path.join(host.state, "store.db"))
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
-    with opened(host) as store:
-        realm, revision, documents, claims = store.read()
-        follow = shifted(store.defaults(), documents)
-        said, pictures, brought = pictured(documents), pictures_of(host), given.get("pictures", NO_PICTURES)
-        present, offered = pictures.present(), {*brought["offered"]}
-        foresee(given["planned"], documents, claims)
-        at_hand = present | offered | pictured(given["planned"])
-        site = site_of(params, realm or default_realm(host), documents.get(SETTINGS.kind, {}).get(SINGLE, {}))
-        if realm is not None and realm != site.realm:
-            raise Wrong(f"of this site is {realm}, for good: all passwords are kept as digests that hold it", "realm")
-        made = decide(lambda resource: Have(documents.get(resource.kind, {}), claims, documents, at_hand), site)
-        if made.resource.kind == NAT.kind and made.changed:
-            suits_host(nat_of({NAT.kind: made.after}))
-        generations = generations_of(host)
-        if realm is None and generations.proof():
-            raise Unready(f"the store {store.path} is empty, but the configuration in force was compiled from one: restore it from a backup, "
-                          f"or remove {generations.link} if this host is to start afresh")
-        drifted = generations.drifted()
-        compiled, files = None, []
-        if made.changed or drifted or follow or not generations.is_proven(origin(revision)):
-            cascaded = {kind: {**documents[kind], **changed} for kind, changed in made.cascaded.items()}
-            compiled = compile_site({**renamed(made, documents), **cascaded, made.resource.kind: made.after})
-            files = generations.differing(compiled.files)
-        lacking = pictured({made.resource.kind: made.after}) - present
-        back, lost = lacking & said & offered, (lacking & said) - offered
-        show(made, [*files, *shortly(back)], [*drifted, *shortly(back)], diff, result)
-        if follow:
-            show_shift(follow, result)
-        if lost:
-            result["warnings"].append(f"{', '.join(shortly(lost))}: gone from the host, and this run does not bring it")
-        if check:
-            result["planned"] = foreseen(made)
-            return
-        with pictures.brought(brought["archive"], lacking - lost, lambda: said if store.revision() == revision else pictured(store.documents())):
-            if compiled and (files or contexts(made) or mailboxes(made) or newly_offered(made)):
-                with connect(host) as ami:
-                    live = Live(host, ami, generations)
-                    see_codecs(made, live, result)
-                    result["reloaded"] = make_live(made, live, compiled, files, store, site)
-                    result["reload_seconds"] = round(live.reloading, 2)
-            elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
-                if made.changed or made.restate or follow:
-                    write(made, store, site)
-                    result["reloaded"] = []
-                if generations.proof():
-                    generations.prove(generations.current() or "", origin(store.revision()))
-
-
-def generations_of(host: Host) -> Generations:
-    return Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
-
-
-def pictures_of(host: Host) -> Pictures:
-    return Pictures(os.path.join(host.state, "avatars"), generations_of(host).group_id)
-
-
-def pictured(documents: Mapping[str, Mapping[Any, Optional[Said]]]) -> set[str]:
-    """The names of the contents of all pictures that are said of anything."""
-    return {said[name] for kind, known in documents.items() if kind in RESOURCES for name in RESOURCES[kind].pictures
-            for said in known.values() if said and said.get(name)}
-
-
-def shortly(names: Iterable[str]) -> list[str]:
-    """What a few of them are called on the host; of many, how many they are."""
-    files = sorted(f"avatars/{file_of(each)}" for each in names)
-    return files if len(files) <= SHOWN else [f"avatars ({len(files)} files)"]
-
-
-def give(resource: Resource, pictures: Pictures, brought: Mapping[str, Any], result: dict[str, Any]) -> None:
-    """Put the pictures of what was gathered where the action plugin takes them from, but for those that the controller has."""
-    if not brought["wanted"]:
-        return
-    wanted, present = pictured({resource.kind: dict(enumerate(result["gathered"]))}) - {*brought["known"]}, pictures.present()
-    if wanted - present:
-        result.setdefault("warnings", []).append(f"{', '.join(shortly(wanted - present))}: gone from the host")
-    if wanted & present:
-        pictures.pack(brought["wanted"], wanted & present)
-        result["packed"] = True
-
-
-def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[str, Mapping[str, Said]]:
-    """All documents, with the new keys in what refers to what is renamed; in the store they refer by what never changes."""
-    if not made.renamed:
-        return documents
-    to = {old: new for new, old in made.renamed.items()}
-    follow: dict[str, Mapping[str, str]] = {kind: {key: to.get(key, key) if kind == made.resource.kind else key for key in documents.get(kind, ())}
-                                            for kind in RESOURCES}
-    return {kind: {key: RESOURCES[kind].renamed(said, follow) for key, said in known.items()} for kind, known in documents.items()}
-
-
-def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
-    """Carry a plan out on the host: Asterisk first, then the store. Returns the Asterisk modules that were reloaded."""
-    for context, key in contexts(made).items():
-        if not live.knows_context(context):
-            raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
-    for music, key in musics(made).items():
-        if not live.knows_music(music):
-            raise Wrong(f"there is no class {music} of music on hold on this host: see asterisk_music_classes of role asterisk", "music",
-                        f"{made.resource.kind} {key!r}")
-    store.prepare()     # refuses a store that cannot be written before Asterisk is touched
-    devices = [*made.create, *made.update, *made.delete, *made.renamed.values()] if has_line(made.resource) else [*compiled.devices]
-    change = Change(compiled, files, devices=devices, mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)
-    return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
-
-
-def contexts(made: Plan) -> dict[str, str]:
-    """The dialplan contexts that the host must have, each with somebody who names it. Also a disabled line may not name any other."""
-    return {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
-
-
-def musics(made: Plan) -> dict[str, str]:
-    """The classes of music on hold that the host must have, likewise."""
-    return {after["music"]: key for key, after in made.after.items() if after.get("music") and (key in made.create or key in made.update)}
-
-
-def newly_offered(made: Plan) -> dict[str, str]:
-    """The codecs that the site offers from now on, each with a kind of line."""
-    if made.resource.kind != CODEC.kind:
-        return {}
-    return {codec: key for key, said in made.after.items() if key in made.create or key in made.update for codec in CODEC.complete(said)["offered"]}
-
-
-def see_codecs(made: Plan, live: Live, result: dict[str, Any]) -> None:
-    """See that Asterisk has the codecs that are offered, and tell which of them it can only pass through."""
-    wanted = newly_offered(made)
-    has = live.codecs() if wanted else None
-    passed = [codec for codec in wanted if has and codec not in has.transcoded]
-    for codec in passed:
-        if codec != "g729" or has and codec not in has.known:
-            raise Wrong(f"the running Asterisk cannot transcode {codec}: the module for it is not loaded (core show translation)",
-                        "offered", f"{CODEC.kind} {wanted[codec]!r}")
-    if passed:
-        result["passes_through"] = passed
-        result["warnings"].append(f"{', '.join(passed)}: Asterisk only passes it through. A call works where both sides have it; "
-                                  "announcements, voicemail and recordings do not")
-
-
-def mailboxes(made: Plan) -> dict[str, str]:
-    """number: owner, of mailboxes to set aside; there may be one without a line."""
-    return {said["number"]: key for key, said in made.delete.items() if said.get("number")}
-
-
-def write(made: Plan, store: Store, site: Site) -> None:
-    store.prepare()
-    same = {key: (after, after) for key, after in made.restate.items()}
-    cascaded = {kind: {key: (after, after) for key, after in changed.items()} for kind, changed in made.cascaded.items()}
-    store.write(made.resource, made.create, {**made.update, **same}, list(made.delete), site.realm, cascaded, made.renamed)
-
-
-def foreseen(made: Plan) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
-    """What check mode leaves undone, for the tasks after it: kind: key: what would be said, None for what would be gone. Without a secret."""
-    own: dict[str, Optional[Said]] = {**dict.fromkeys(made.renamed.values()), **{key: after for _what, key, _before, after in made.changes()}}
-    done: dict[str, Mapping[str, Optional[Said]]] = {**made.cascaded, made.resource.kind: own}
-    return {kind: {key: None if said is None else held(RESOURCES[kind], said) for key, said in changed.items()} for kind, changed in done.items()}
-
-
-def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict[str, dict[str, dict[str, Any]]], claims: dict[Claim, tuple[str, str]]) -> None:
-    """Take what earlier tasks of a check mode run left undone for done."""
-    for kind, changed in planned.items():
-        gone = {(kind, key) for key in changed}
-        for claim in [claim for claim, owner in claims.items() if owner in gone]:
-            del claims[claim]
-        for key, said in changed.items():
-            known = documents.setdefault(kind, {}).pop(key, {})
-            if said is not None:        # its secrets are stars: what the store has of them is worth more
-                kept = {each.name: known[each.name] for each in RESOURCES[kind].secrets() if each.name in said and each.name in known}
-                documents[kind][key] = {**said, **kept}
-                claims.update((claim, (kind, key)) for claim in RESOURCES[kind].claims(said))
-
-
-def origin(revision: int) -> str:
-    """What compiled files come from: the store's revision, and the code that compiled them. The same origin gives the same files."""
-    code = hashlib.sha256()
-    for name, loaded in sorted(sys.modules.items()):
-        if name.startswith((f"{__package__}.compile", f"{__package__}.model")) and loaded.__spec__ and loaded.__spec__.loader:
-            code.update(loaded.__spec__.loader.get_data(loaded.__file__))  # type: ignore[attr-defined]
-    return f"revision {revision}, code {code.hexdigest()[:16]}"
-
-
-def show(made: Plan, files: list[str], drifted: list[str], diff: bool, result: dict[str, Any]) -> None:
-    """The plan as a result: what changes, why, from what to what. The same in check mode and in a real run."""
-    resource = made.resource
-    result["changed"] = made.changed or bool(files)
-    result["counts"] = {"created": len(made.create), "updated": len(made.update), "deleted": len(made.delete)}
-    for name, keys in (("created", made.create), ("updated", made.update), ("deleted", made.delete)):
-        result[name] = sorted(keys)[:KEYS_SHOWN]
-    result["before"], result["after"], result["reasons"] = {}, {}, {}
-    for count, (key, before, after) in enumerate(made.shown()):
-        if count >= MANY:
-            break
-        differing = made.differences(before, after)
-        if before is not None and after is not None:
-            result["reasons"][key] = differing
-        for side, said in (("before", before), ("after", after)):
-            if said is not None:
-                result[side][key] = masked(resource, {name: each for name, each in said.items() if name in differing or name == resource.key})
-    result["files"], result["drifted"] = files, drifted
-    result["numbers"] = {key: after["number"] for key, after in sorted(made.create.items())[:KEYS_SHOWN] if "number" in after}
-    if made.cascaded:
-        result["cascaded"] = {RESOURCES[kind].plural: sorted(changed)[:KEYS_SHOWN] for kind, changed in made.cascaded.items()}
-    if made.generated:
-        result["generated"] = made.generated
-    if diff:
-        result["diff"] = [difference(made, result)]
-    result["warnings"] = [f"{', '.join(drifted)}: changed by hand since the last run; this run puts it right"] if drifted else []
-    idle = made.idle()
-    if idle:
-        result["warnings"].append(f"{', '.join(idle)}: kept, but nothing in this release acts on it yet")
-
-
-def show_shift(follow: Mapping[str, Mapping[str, int]], result: dict[str, Any]) -> None:
-    """Defaults that are others in this release than at the last write: nobody's fields change, but what they come to does."""
-    result["changed"], result["defaults_changed"] = True, follow
-    told = ", ".join(f"{plural} {name} ({count})" for plural, fields in follow.items() for name, count in fields.items())
-    result["warnings"].append(f"defaults are others than at the last run, and those who say nothing of them follow: {told}")
-
-
-def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:
-    """Ansible's diff, of what is shown only."""
-    sides = {}
-    for side in ("before", "after"):
-        shown = dict(result[side])
-        if result["drifted"] and side == "before":
-            shown["files changed by hand"] = result["drifted"]
-        sides[side] = "".join(f"{key}: {json.dumps(each, ensure_ascii=False, sort_keys=True, indent=2)}\n" for key, each in shown.items())
-    rest = len(made.create) + len(made.update) + len(made.delete) - MANY
-    more = f" (and {rest} more)" if rest > 0 else ""
-    return {**sides, "before_header": made.resource.plural + more, "after_header": made.resource.plural + more}
-
-
-def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, host: Host, result: dict[str, Any]) -> None:
-    """What the store has in scope, as it can be applied again, and the owner of each number in it."""
-    in_scope = sorted((key, said) for key, said in have.documents.items() if order.scope.holds(key, said.get("number")))
-    secret = {each.name for each in resource.secrets()}
-    found = [resource.nested({name: each for name, each in said.items() if name not in secret}) for _key, said in in_scope]
-    result["gathered"] = (found or [{}])[0] if resource.single else found
-    others = Scope(numbers=order.scope.numbers)     # names are a matter of each kind
-    result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items())
-                         if space == "number" and (order.scope if kind == resource.kind else others).holds(key, value)}
-    if with_secrets:        # the action plugin takes them out of the result and writes them to credentials_file
-        sealed = {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope}
-        for key, said in in_scope:
-            if "voicemail_pin" in sealed[key]:
-                sealed[key]["voicemail_pin"] = pin_by_telephone(host, said["number"]) or said["voicemail_pin"]
-        result["veiled"] = veil(order.seed, sealed)
-
-
-def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, result: dict[str, Any]) -> None:
-    """The compiled files of the given resources alone, without a host and without a secret."""
-    made = plan(resource, Order("merged", order.scope, seed="rendered", recording=True), want, Have(), site)
-    compiled = compile_site({resource.kind: {key: held(resource, said) for key, said in made.create.items()}})
-    result["rendered"] = dict(compiled.files)
-
-
-def held(resource: Resource, said: Said) -> dict[str, Optional[Any]]:
-    """A resource whose secrets are stars, of the shape the compiler expects."""
-    stars = {each.name: each.stars(HELD) for each in resource.secrets() if each.name in said}
-    return {**said, **stars}

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from hypothesis import configuration, settings
-from module_utils import bridge
+from module_utils import bridge, task
 from module_utils.control import live
 from module_utils.control.generations import Generations
 from module_utils.control.live import Host
@@ -75,7 +75,7 @@ class House:
         params |= {"state": state, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
                    "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode(), **more}
         result: dict[str, Any] = {"changed": False}
-        bridge.run(resource, params, check, diff, result)
+        task.run(resource, params, check, diff, result)
         json.dumps(result)      # what a module gives back is JSON
         return result
 
@@ -86,7 +86,7 @@ class House:
         params |= {"act": act, "names": list(names), "kind": kind, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
                    "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()}
         result: dict[str, Any] = {"changed": False}
-        bridge.run_act(params, check, True, result)
+        task.run_act(params, check, True, result)
         json.dumps(result)
         return result
 
@@ -99,7 +99,7 @@ class House:
         params |= {"name": name, "to": to, "kind": kind, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
                    "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()}
         result: dict[str, Any] = {"changed": False}
-        (bridge.run_rename if what == "rename" else bridge.run_renumber)(params, check, True, result)
+        (task.run_rename if what == "rename" else task.run_renumber)(params, check, True, result)
         json.dumps(result)
         return result
 
@@ -143,8 +143,8 @@ def nobody_owns(monkeypatch: pytest.MonkeyPatch) -> None:
 def build(folder: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     nobody_owns(monkeypatch)
     built = House(folder)
-    monkeypatch.setattr(bridge, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
-    monkeypatch.setattr(bridge, "connect", lambda _host: built.asterisk)
+    monkeypatch.setattr(task, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
+    monkeypatch.setattr(task, "connect", lambda _host: built.asterisk)
     monkeypatch.setattr(live, "console", built.asterisk.console)
     return built
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
-from module_utils.bridge import REALM
 from module_utils.model.errors import Wrong
 from module_utils.model.fields import Choice, Field, Flag, Integer, List, Number, Ranked, Reference, Secret, Text, Whole
 from module_utils.model.pictures import file_of, name_of
 from module_utils.model.resource import SINGLE, Resource
 from module_utils.model.site import RESOURCES
+from module_utils.task import REALM
 from passlib.hash import pbkdf2_sha256
 
 from tests.unit.conftest import House

@@ -93,7 +93,7 @@ def test_a_pin_that_cannot_be_reset_stays(staffed: House, monkeypatch: pytest.Mo
     def refuse(*_arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("module_utils.bridge.write", refuse)
+    monkeypatch.setattr("module_utils.task.write", refuse)
     with pytest.raises(KeyboardInterrupt):
         staffed.act("reset_voicemail_pin", "ben")
     assert os.listdir(box) == ["secret.conf"] and staffed.everything()[:-2] == before[:-2]

@@ -68,7 +68,7 @@ def test_does_not_wait_for_a_run_at_work(house: House) -> None:
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted"])
 @pytest.mark.parametrize("there", [True, False])
 def test_every_kind_has_the_same_result(house: House, state: str, kind: str, there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("module_utils.bridge.time.strftime", lambda *_arguments: "2031-01-01T00:00:00Z")
+    monkeypatch.setattr("module_utils.task.time.strftime", lambda *_arguments: "2031-01-01T00:00:00Z")
     resource, those = sample(kind)
     furnish(house, kind, full=there)
     config = [changed(kind)] if there and state != "deleted" else those.items

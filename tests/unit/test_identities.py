@@ -127,7 +127,7 @@ def test_a_refused_move_leaves_the_mailbox(staffed: House, monkeypatch: pytest.M
     def refuse(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("module_utils.bridge.write", refuse)
+    monkeypatch.setattr("module_utils.task.write", refuse)
     with pytest.raises(KeyboardInterrupt):
         staffed.once("renumber", "ben", "2042")
     for each in (number, "2042"):

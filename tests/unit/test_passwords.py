@@ -36,7 +36,7 @@ def state(house: House, key: str = "anna") -> dict[str, Any]:
 
 
 def later(monkeypatch: pytest.MonkeyPatch, moment: str = "2031-01-01T00:00:00Z") -> str:
-    monkeypatch.setattr("module_utils.bridge.time.strftime", lambda *_arguments: moment)
+    monkeypatch.setattr("module_utils.task.time.strftime", lambda *_arguments: moment)
     return moment
 
 

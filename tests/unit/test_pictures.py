@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from module_utils import bridge
+from module_utils import task
 from module_utils.model.agent import AGENT
 from module_utils.model.errors import Refused, Unready, Wrong
 from module_utils.model.pictures import LARGEST, name_of
@@ -187,7 +187,7 @@ def test_a_run_that_fails_after_its_commit_keeps_what_is_said(album: Album, monk
     def fail(*_arguments: Any) -> None:
         raise Unready("too late")
 
-    monkeypatch.setattr(bridge.Live, "sweep", fail)
+    monkeypatch.setattr(task.Live, "sweep", fail)
     with pytest.raises(Unready, match="too late"):
         album.run([anna(RED)], RED)
     assert album.house.documents()["anna"]["avatar"] == name(RED) and album.files() == {name(RED): RED}

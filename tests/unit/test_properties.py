@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 from module_utils import accounts
-from module_utils.bridge import REALM
 from module_utils.model.numbers import NumberRange
 from module_utils.model.passwords import quickly_hashed, verified
 from module_utils.model.resource import Resource
 from module_utils.model.site import RESOURCES
+from module_utils.task import REALM
 
 from tests.unit import made
 from tests.unit.conftest import House, fresh
@@ -39,7 +39,7 @@ def quick_house() -> Iterator[House]:
     """Where passwords cost little and time stands still."""
     with fresh() as house, pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "hashed", quickly_hashed)
-        patch.setattr("module_utils.bridge.time.strftime", lambda *_arguments: "2031-01-01T00:00:00Z")
+        patch.setattr("module_utils.task.time.strftime", lambda *_arguments: "2031-01-01T00:00:00Z")
         yield house
 
 

@@ -33,7 +33,7 @@ def test_needs_no_asterisk(house: House, monkeypatch: pytest.MonkeyPatch) -> Non
         raise AssertionError("asked Asterisk")
 
     house.run("merged", [ANNA])
-    monkeypatch.setattr("module_utils.bridge.connect", connect)
+    monkeypatch.setattr("module_utils.task.connect", connect)
     assert house.run("merged", [{"password": {"length": 12}}], SETTINGS)["changed"] is True
 
 
