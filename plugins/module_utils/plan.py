@@ -131,6 +131,8 @@ def merged(resource: Resource, key: str, before: Said, given: Said, start: Said)
     wrongs = []
     after = {**before, **given}
     for name, value in given.items():
+        if value is not None and name in before and value is before[name]:
+            continue
         each = resource.by_name[name]
         nothing = value is None or each.apart and value == resource.defaults[name]
         if nothing and (each.secret or each.fixed) and name in before:
@@ -171,8 +173,8 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
         made.delete = {key: said for key, said in in_scope.items() if key not in given_by_key}
     if order.state != "deleted":
         set_passwords(resource, order.renew, order.now, given_by_key, have.documents, site, wrongs)
-    for key, given in given_by_key.items():
-        before = have.documents.get(key)
+    for key in list(given_by_key):
+        before, given = have.documents.get(key), given_by_key.pop(key)      # thousands of them are not held longer than need be
         if before is not None and key not in in_scope or not order.scope.holds(key, given.get("number")):
             wrongs.append(Wrong(f"is outside of the scope of this run ({order.scope})", item=f"{resource.kind} {key!r}"))
         elif order.state == "deleted":
@@ -205,9 +207,11 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
 def read(resource: Resource, want: Iterable[Any], documents: Mapping[str, Said], places: dict[str, str], wrongs: list[Wrong]) -> dict[str, dict[str, Any]]:
     """The wanted resources by key, each checked. An item may come with its place in a file: (place, item); `places` is filled with them."""
     by_key: dict[str, dict[str, Any]] = {}
+    memo: dict[Any, Any] = {}
     for count, each in enumerate(want, 1):
         place, item = each if isinstance(each, tuple) else (f"item {count}", each)
-        given, found = (item, []) if is_said(resource, item, documents) else resource.check(item)
+        before = said_of(resource, item, documents)
+        given, found = (item, []) if is_said(item, before) else resource.check(item, before or {}, memo)
         for wrong in found:
             wrongs.append(Wrong(wrong.rule, wrong.field, wrong.item, place))
         key = given.get(resource.key)
@@ -221,10 +225,14 @@ def read(resource: Resource, want: Iterable[Any], documents: Mapping[str, Said],
     return by_key
 
 
-def is_said(resource: Resource, item: Any, documents: Mapping[str, Said]) -> bool:
-    """Whether an item says nothing but what the store says in the same form: it was checked when that was written, and most are so."""
+def said_of(resource: Resource, item: Any, documents: Mapping[str, Said]) -> Optional[Said]:
+    """What the store says of an item, if it can be told."""
     key = item.get(resource.key) if isinstance(item, dict) else None
-    before = documents.get(key) if isinstance(key, str) else None
+    return documents.get(key) if isinstance(key, str) else None
+
+
+def is_said(item: Any, before: Optional[Said]) -> bool:
+    """Whether an item says nothing but what the store says in the same form: it was checked when that was written, and most are so."""
     return before is not None and all(name in before and before[name] == value and type(before[name]) is type(value) for name, value in item.items())
 
 
@@ -243,7 +251,7 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
     elif order.state == "merged":
         kept = before
     else:   # replaced, overridden: what is not given goes back to its default, which what is fixed, secret or people's own has not
-        kept = {**start, **{name: value for name, value in before.items() if resource.by_name[name].stays}}
+        kept = {**start, **{name: value for name, value in before.items() if name in resource.staying}}
     after, found = merged(resource, key, kept, given, start)
     wrongs.extend(found)
     if after == before or resource.single and before is None and set(after) == {resource.key}:     # of nothing said there is nothing to keep

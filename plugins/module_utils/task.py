@@ -72,7 +72,8 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     """One task on one host, from arguments to `result`. Raises Trouble."""
     state = params["state"]
     given = shipped(resource, params)
-    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
+    want = list(zip(given["places"], given["items"])) if given["places"] else list(given["items"] or [])
+    given["items"], given["places"] = None, []
     scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
     order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] != "on_create",  # noqa: S105, no password
                   now=now(), seed=given["seed"], recording=given["recording"],
@@ -88,9 +89,16 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
             result["realm"] = realm or default_realm(host)
             give(resource, pictures_of(host), given.get("pictures", NO_PICTURES), result)
     else:
-        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given, result)
+        in_turn(lambda have, site: plan(resource, order, drained(want), have(resource), site), params, host, check, diff, {**given, "items": None}, result)
     measured(result)
 
+
+
+def drained(items: list[Any]) -> Iterator[Any]:
+    """Each of them, which the list then no longer holds: thousands take their room."""
+    items.reverse()
+    while items:
+        yield items.pop()
 
 
 def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
@@ -271,7 +279,7 @@ def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[
     to = {old: new for new, old in made.renamed.items()}
     follow: dict[str, Mapping[str, str]] = {kind: {key: to.get(key, key) if kind == made.resource.kind else key for key in documents.get(kind, ())}
                                             for kind in RESOURCES}
-    return {kind: {key: RESOURCES[kind].renamed(said, follow) for key, said in known.items()} for kind, known in documents.items()}
+    return {kind: {key: {**said, **RESOURCES[kind].renamed(said, follow)} for key, said in known.items()} for kind, known in documents.items()}
 
 
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 from .errors import Wrong, nearest
 from .fields import Choice, Depends, Field, Reference, Said, Secret, View, Whole
 from .pictures import Picture
 
 Rule = Callable[[Whole], None]
+EMPTY: Said = {}
 Claim = tuple[str, str]         # (space, value): ("number", "1001")
 
 
@@ -22,6 +23,22 @@ SINGLE = "site"         # the name of that of which a site has only one
 def single() -> Choice:
     """The key of such a resource."""
     return Choice("name", "", choices=(SINGLE,))
+
+
+MANY = 100              # so many values of a field are remembered: what has more is a matter of each
+
+
+def remembered(memo: dict[Any, Any], field: Field, value: Any) -> Any:
+    """The value's normal form, from memory where thousands say the same. Raises Wrong."""
+    said = tuple(value) if type(value) is list else value
+    values = memo.setdefault(field.name, {})
+    try:
+        return values[type(value), said]
+    except (KeyError, TypeError):       # a list of lists is no key, and nothing that has a normal form
+        checked = field.check(value)
+        if len(values) < MANY and type(value) in (str, bool, int, list) and all(type(each) is str for each in (said if type(value) is list else ())):
+            values[type(value), said] = checked
+        return checked
 
 
 def listed(default: Any) -> Any:
@@ -44,6 +61,7 @@ class Resource:
     references: Mapping[str, Reference] = field(init=False)             # fields that name resources of another kind: how
     secret: tuple[Secret, ...] = field(init=False)
     views: Mapping[str, View] = field(init=False)                       # fields that are said by resources of another kind
+    staying: frozenset[str] = field(init=False)                         # fields without a default to go back to
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
     pictures: tuple[str, ...] = field(init=False)                       # fields whose content is kept beside the store
 
@@ -56,6 +74,7 @@ class Resource:
                                                 if isinstance(named := getattr(each, "each", each), Reference) and not isinstance(each, View)})
         object.__setattr__(self, "views", {each.name: each for each in self.fields if isinstance(each, View)})
         object.__setattr__(self, "secret", tuple(each for each in self.fields if isinstance(each, Secret)))
+        object.__setattr__(self, "staying", frozenset(each.name for each in self.fields if each.stays))
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
         object.__setattr__(self, "pictures", tuple(each.name for each in self.fields if isinstance(each, Picture)))
 
@@ -69,7 +88,7 @@ class Resource:
     def flat(self, given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Nested groups as dotted names."""
         for name, value in given.items():
-            if isinstance(name, str) and isinstance(value, Mapping) and prefix + name in self.groups:
+            if isinstance(name, str) and prefix + name in self.groups and isinstance(value, Mapping):
                 yield from self.flat(value, prefix + name + ".")
             else:
                 yield f"{prefix}{name}", value
@@ -93,8 +112,11 @@ class Resource:
         key = given.get(self.key) if isinstance(given, Mapping) else None
         return f"{self.kind} {key!r:.60}" if key not in (None, "") and isinstance(key, (str, int)) else f"{self.kind} without {self.key}"
 
-    def check(self, given: Any) -> tuple[dict[str, Any], list[Wrong]]:
-        """The fields that were given, each in its normal form (None means back to the default), and all that is wrong with them."""
+    def check(self, given: Any, known: Said = EMPTY, memo: Optional[dict[Any, Any]] = None) -> tuple[dict[str, Any], list[Wrong]]:
+        """The fields that were given, each in its normal form (None means back to the default), and all that is wrong with them.
+
+        What `known` holds in the same form was checked when it was written. `memo` spares the checks of values that thousands have alike.
+        """
         item = self.label(given)
         if not isinstance(given, Mapping):
             return {}, [Wrong(f"must be a mapping of fields, not {type(given).__name__}", item=item)]
@@ -103,15 +125,17 @@ class Resource:
         checked: dict[str, Any] = {}
         wrongs = []
         for name, value in self.flat(given):
-            known = self.by_name.get(name)
-            if known is None:
+            field = self.by_name.get(name)
+            if field is None:
                 shown = name if name.isprintable() else ascii(name)
                 wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{shown:.60}", item))
             elif value is None:
                 checked[name] = None
+            elif name in known and known[name] == value and type(known[name]) is type(value):
+                checked[name] = known[name]
             else:
                 try:
-                    checked[name] = known.check(value)
+                    checked[name] = field.check(value) if memo is None else remembered(memo, field, value)
                 except Wrong as wrong:
                     wrongs.append(Wrong(wrong.rule, name, item))
         if self.key not in given:
@@ -143,8 +167,8 @@ class Resource:
                 yield from ((name, reference.key_of(each)) for each in (said[name] if isinstance(said[name], list) else [said[name]]))
 
     def renamed(self, said: Said, keys: Mapping[str, Mapping[Any, Any]]) -> dict[str, Any]:
-        """The same, with other keys (`keys`: kind: old: new) in what it refers to."""
-        after = dict(said)
+        """The fields in which it refers to others, with other keys in them (`keys`: kind: old: new)."""
+        after: dict[str, Any] = {}
         for name, reference in self.references.items():
             known, value = keys[reference.to], said.get(name)
             if isinstance(value, list):

@@ -26,6 +26,7 @@ from ..model.resource import Claim, Resource
 from ..model.site import RESOURCES
 
 Change = tuple[Said, Said]      # (before, after)
+TOGETHER = 1000                 # documents that are parsed at once, so that they share their fields' names
 
 VERSION = 2
 SCHEMA = """
@@ -180,16 +181,20 @@ class Store:
             return kinds
         by_id, keys = {}, {}
         with self.in_words():
-            for number, kind, key, body in self.base.execute("SELECT id, kind, key, body FROM documents ORDER BY id"):
-                keys[number] = key
-                by_id[number] = kinds.setdefault(kind, {})[key] = json.loads(body)
+            rows = self.base.execute("SELECT id, kind, key, body FROM documents ORDER BY id")
+            while some := rows.fetchmany(TOGETHER):
+                for (number, kind, key, _body), said in zip(some, json.loads(f"[{','.join(each[3] for each in some)}]")):
+                    keys[number] = key
+                    by_id[number] = kinds.setdefault(kind, {})[key] = said
             tables = "secrets", *(["states"] if self.found > 1 else [])
-            rows = " UNION ALL ".join(f"SELECT document, field, value FROM {each}" for each in tables)  # noqa: S608, two names of our own
-            for number, name, value in self.base.execute(rows):
+            both = " UNION ALL ".join(f"SELECT document, field, value FROM {each}" for each in tables)  # noqa: S608, two names of our own
+            for number, name, value in self.base.execute(both):
                 by_id[number][name] = json.loads(value)
         named: Mapping[str, Mapping[Any, Any]] = defaultdict(lambda: Keys(keys))
-        return {kind: {key: RESOURCES[kind].renamed(said, named) for key, said in documents.items()}
-                if kind in RESOURCES and RESOURCES[kind].references else documents for kind, documents in kinds.items()}
+        for kind, documents in kinds.items():
+            for said in documents.values() if kind in RESOURCES and RESOURCES[kind].references else ():
+                said.update(RESOURCES[kind].renamed(said, named))
+        return kinds
 
     def claims(self) -> dict[Claim, tuple[str, str]]:
         """(space, value): (kind, key) of the owner."""
@@ -284,4 +289,5 @@ def body(resource: Resource, said: Said, ids: Mapping[str, Mapping[str, int]]) -
     Whom it refers to stands in it by internal id (`ids`: kind: key: id), so that keys may change.
     """
     fields = resource.by_name
-    return as_json(resource.renamed({name: value for name, value in said.items() if not fields[name].secret and not fields[name].apart}, ids))
+    kept = {name: value for name, value in said.items() if not fields[name].secret and not fields[name].apart}
+    return as_json({**kept, **resource.renamed(kept, ids)})
