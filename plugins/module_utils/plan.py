@@ -131,7 +131,7 @@ def merged(resource: Resource, key: str, before: Said, given: Said, start: Said)
     wrongs = []
     after = {**before, **given}
     for name, value in given.items():
-        if value is not None and name in before and value is before[name]:
+        if value is not None and name not in resource.touchy:
             continue
         each = resource.by_name[name]
         nothing = value is None or each.apart and value == resource.defaults[name]

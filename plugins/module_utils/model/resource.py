@@ -25,20 +25,7 @@ def single() -> Choice:
     return Choice("name", "", choices=(SINGLE,))
 
 
-MANY = 100              # so many values of a field are remembered: what has more is a matter of each
-
-
-def remembered(memo: dict[Any, Any], field: Field, value: Any) -> Any:
-    """The value's normal form, from memory where thousands say the same. Raises Wrong."""
-    said = tuple(value) if type(value) is list else value
-    values = memo.setdefault(field.name, {})
-    try:
-        return values[type(value), said]
-    except (KeyError, TypeError):       # a list of lists is no key, and nothing that has a normal form
-        checked = field.check(value)
-        if len(values) < MANY and type(value) in (str, bool, int, list) and all(type(each) is str for each in (said if type(value) is list else ())):
-            values[type(value), said] = checked
-        return checked
+MANY = 10_000           # so many values are remembered: what there is more of is each one's own
 
 
 def listed(default: Any) -> Any:
@@ -62,6 +49,7 @@ class Resource:
     secret: tuple[Secret, ...] = field(init=False)
     views: Mapping[str, View] = field(init=False)                       # fields that are said by resources of another kind
     staying: frozenset[str] = field(init=False)                         # fields without a default to go back to
+    touchy: frozenset[str] = field(init=False)                          # fields whose value may not just take the place of another one
     dependent: tuple[tuple[str, Depends], ...] = field(init=False)      # fields whose default follows from another one
     pictures: tuple[str, ...] = field(init=False)                       # fields whose content is kept beside the store
 
@@ -75,6 +63,7 @@ class Resource:
         object.__setattr__(self, "views", {each.name: each for each in self.fields if isinstance(each, View)})
         object.__setattr__(self, "secret", tuple(each for each in self.fields if isinstance(each, Secret)))
         object.__setattr__(self, "staying", frozenset(each.name for each in self.fields if each.stays))
+        object.__setattr__(self, "touchy", frozenset(each.name for each in self.fields if each.fixed or each.apart))
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
         object.__setattr__(self, "pictures", tuple(each.name for each in self.fields if isinstance(each, Picture)))
 
@@ -124,20 +113,28 @@ class Resource:
             given = {self.key: SINGLE, **given}
         checked: dict[str, Any] = {}
         wrongs = []
-        for name, value in self.flat(given):
-            field = self.by_name.get(name)
+        memo = {} if memo is None else memo
+        for name, value in given.items() if self.groups.isdisjoint(given) else self.flat(given):
+            try:        # what thousands say alike
+                checked[name] = memo[name, type(value), value]
+                continue
+            except (KeyError, TypeError):       # a list is no key
+                field = self.by_name.get(name)
             if field is None:
-                shown = name if name.isprintable() else ascii(name)
-                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(name, tuple(self.by_name))}", f"{shown:.60}", item))
+                shown = str(name) if str(name).isprintable() else ascii(name)
+                wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(str(name), tuple(self.by_name))}", f"{shown:.60}", item))
             elif value is None:
                 checked[name] = None
             elif name in known and known[name] == value and type(known[name]) is type(value):
                 checked[name] = known[name]
             else:
                 try:
-                    checked[name] = field.check(value) if memo is None else remembered(memo, field, value)
+                    checked[name] = field.check(value)
                 except Wrong as wrong:
                     wrongs.append(Wrong(wrong.rule, name, item))
+                else:
+                    if len(memo) < MANY and not field.claim and not field.secret and type(value) in (str, bool, int):
+                        memo[name, type(value), value] = checked[name]
         if self.key not in given:
             wrongs.append(Wrong("is needed", self.key, item))
         elif given[self.key] is None:
