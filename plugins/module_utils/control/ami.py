@@ -16,6 +16,10 @@ GREETING = 15.0                     # seconds; an Asterisk that lives greets at 
 Message = dict[str, list[str]]      # header, as Asterisk spells it: its values, for some come more than once
 
 
+# Of events that come by the thousand, the headers that are worth their room
+WORTH = {"EndpointList": ("Event", "ObjectName", "Aor"), "QueueMember": ("Event", "Queue", "Membership", "Location", "Penalty", "Name")}
+
+
 class Ami:
     """One connection, signed in with the host's own manager account. `timeout` in seconds, of each answer.
 
@@ -76,7 +80,8 @@ class Ami:
                 event = self.expect(number)
                 if event.get("EventList", [""])[0].lower() in ("complete", "cancelled"):
                     break
-                events.append(event)
+                worth = WORTH.get(event.get("Event", [""])[0])
+                events.append({header: event[header] for header in worth if header in event} if worth else event)
         return answer, events
 
     def expect(self, number: str) -> Message:
