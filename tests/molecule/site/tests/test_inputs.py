@@ -193,3 +193,51 @@ def test_a_name_stays_text(pbx, phone, name):
         dora.hangup()
     finally:
         pbx.agents({"username": "dora"}, state="deleted")
+
+
+# As spreadsheets write it: a mark of its encoding, semicolons, cells in quotes with quotes, semicolons and formulas in them, an empty row
+SHEET = ("\ufeffusername;full_name;number;typology;sip_password;description;phone.auto_answer;call_groups\r\n"
+         f'sheet1;"Åsa ""Ås"" Öberg; Ek";1771;external;{PASSWORD};"=SUM(A1:A9)";TRUE;\r\n'
+         f"sheet2;Ольга Ёлкина;1772;external;{PASSWORD};+46 8 123;yes;\r\n"
+         ";;;;;;;\r\n"
+         f"sheet3;張偉;1773;external;{PASSWORD};-;;north south\r\n"
+         f"sheet4;محمد علي;1774;external;{PASSWORD};@home;;\r\n"
+         f"sheet5;Zoë नमस्ते;1775;external;{PASSWORD};'0815;TRUE;\r\n")
+
+
+@pytest.fixture(name="sheet")
+def sheet_fixture(pbx):
+    (pbx.folder / "sheet.csv").write_text(SHEET, encoding="utf-8", newline="")
+    yield "sheet.csv"
+    pbx.agents(*[{"username": f"sheet{count}"} for count in range(1, 6)], state="deleted")
+
+
+def test_a_spreadsheet_comes_through_to_what_a_telephone_shows(pbx, phone, sheet):
+    result = pbx.apply("agents", config_file=sheet)
+    assert result["created"] == [f"sheet{count}" for count in range(1, 6)]
+    assert pbx.apply("agents", config_file=sheet, state="replaced")["changed"] is False
+    there = {each["username"]: each for each in pbx.apply("agents", state="gathered", scope={"names": "sheet*"})["gathered"]}
+    assert [there[f"sheet{count}"]["description"] for count in range(1, 6)] == ["=SUM(A1:A9)", "+46 8 123", "-", "@home", "'0815"]
+    assert there["sheet1"]["phone"] == {"auto_answer": True} and there["sheet3"]["call_groups"] == ["north", "south"] and "phone" not in there["sheet3"]
+    anna = phone("anna")
+    for user, name in (("sheet1", 'Åsa "Ås" Öberg; Ek'), ("sheet2", "Ольга Ёлкина"), ("sheet3", "張偉"), ("sheet4", "محمد علي"), ("sheet5", "Zoë नमस्ते")):
+        caller = phone(user, PASSWORD)
+        caller.dial("1001")
+        anna.ringing()
+        assert anna.caller == (name, there[user]["number"])
+        caller.hangup()
+        anna.ended()
+        caller.quit()
+
+
+@pytest.mark.parametrize(("cell", "told"), [
+    ('"Two\r\nlines"', "full_name: holds a control character, a line break"),
+    ("\u202eevil", "full_name: holds a control character, a line break or a mark that turns the direction"),
+])
+def test_a_cell_that_cannot_be_a_name_is_told_by_its_line(pbx, cell, told):
+    (pbx.folder / "cell.csv").write_text(f"\ufeffusername;full_name;typology;sip_password\r\nsheet1;Åsa;external;{PASSWORD}\r\n"
+                                         f"sheet2;{cell};external;{PASSWORD}\r\n", encoding="utf-8", newline="")
+    before = pbx.snapshot()
+    refused = pbx.attempt("agents", config_file="cell.csv")
+    assert refused["failed"] and refused["msg"].startswith(f"cell.csv: line 3: agent 'sheet2': {told}"), refused["msg"]
+    assert pbx.snapshot() == before
