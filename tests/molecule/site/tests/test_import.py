@@ -60,7 +60,8 @@ def new_fixture(old, pbx):
 
 def test_again_nothing_changes(new, old, pbx):
     assert "changed=0" in bring(old)
-    assert {path.name: path.stat().st_mode & 0o777 for path in new.glob("*.yml")} == dict.fromkeys(("agents.yml", "credentials.yml", "extensions.yml", "queues.yml"), 0o600)
+    files = ("agents.yml", "credentials.yml", "extensions.yml", "queues.yml")
+    assert {path.name: path.stat().st_mode & 0o777 for path in new.glob("*.yml")} == dict.fromkeys(files, 0o600)
     for kind in ("queues", "extensions", "agents"):
         result = pbx.apply(kind, config_file=str(new / f"{kind}.yml"), credentials_file=str(new / "credentials.yml"))
         assert result["changed"] is False, result
