@@ -224,7 +224,7 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
         if lost:
             result["warnings"].append(f"{', '.join(shortly(lost))}: gone from the host, and this run does not bring it")
         if check:
-            result["planned"] = foreseen(made)
+            result["planned"] = foreseen(made, documents)
             return
         with pictures.brought(brought["archive"], lacking - lost, lambda: said if store.revision() == revision else pictured(store.documents())):
             if compiled and (files or contexts(made) or mailboxes(made) or newly_offered(made)):
@@ -349,10 +349,12 @@ def write(made: Plan, store: Store, site: Site) -> None:
 
 
 
-def foreseen(made: Plan) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
+def foreseen(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
     """What check mode leaves undone, for the tasks after it: kind: key: what would be said, None for what would be gone. Without a secret."""
     own: dict[str, Optional[Said]] = {**dict.fromkeys(made.renamed.values()), **{key: after for _what, key, _before, after in made.changes()}}
-    done: dict[str, Mapping[str, Optional[Said]]] = {**made.cascaded, made.resource.kind: own}
+    follow = {kind: {key: said for key, said in known.items() if said != documents[kind][key]}
+              for kind, known in (renamed(made, documents).items() if made.renamed else ())}
+    done: dict[str, Mapping[str, Optional[Said]]] = {**{kind: known for kind, known in follow.items() if known}, **made.cascaded, made.resource.kind: own}
     return {kind: {key: None if said is None else held(RESOURCES[kind], said) for key, said in changed.items()} for kind, changed in done.items()}
 
 

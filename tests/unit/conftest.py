@@ -91,10 +91,10 @@ class House:
         return result
 
     def once(self, what: str, name: str, to: str, kind: str = "agents", check: bool = False, recording: bool = True, password: str = "",
-             seed: str = "") -> dict[str, Any]:
+             seed: str = "", recover: Iterable[str] = (), planned: Any = None) -> dict[str, Any]:
         """The result of one task of module rename or renumber."""
-        load = {"items": [password] if password else None, "places": [], "seed": seed or next(self.seeds), "recording": recording, "recover": [],
-                "planned": {}}
+        load = {"items": [password] if password else None, "places": [], "seed": seed or next(self.seeds), "recording": recording,
+                "recover": list(recover), "planned": planned or {}}
         params = {each: spec.get("default") for each, spec in (bridge.RENAME_ARGUMENTS if what == "rename" else bridge.RENUMBER_ARGUMENTS).items()}
         params |= {"name": name, "to": to, "kind": kind, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
                    "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()}

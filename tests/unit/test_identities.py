@@ -153,3 +153,9 @@ def test_check_mode_tells_and_does_nothing(staffed: House, what: str, to: str) -
     assert all(foreseen.get(name) == real.get(name) for name in ("changed", "updated", "reasons", "before", "after", "generated"))
     if what == "rename":
         assert foreseen["planned"]["agent"]["ben"] is None and "bent" in foreseen["planned"]["agent"]
+
+
+def test_later_tasks_of_a_check_mode_play_see_the_new_name(staffed: House) -> None:
+    first = staffed.once("rename", "night", "late", kind="teams", check=True)
+    assert staffed.run("merged", [{"username": "anna", "teams": ["late"]}], check=True, planned=first["planned"])["changed"] is False
+    assert staffed.once("rename", "day", "early", kind="teams", check=True, planned=first["planned"])["changed"] is True
