@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .acts import ACTS
 from .control.live import Host
 from .model.errors import Trouble
+from .model.fields import Word
 from .model.resource import Resource
 from .model.site import RESOURCES
 from .task import run, run_act, run_rename, run_renumber
@@ -54,7 +55,7 @@ ACT_ARGUMENTS: dict[str, dict[str, Any]] = {
     **LEDGER_ARGUMENTS, **HOST_ARGUMENTS,
 }
 RENAME_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "kind": {"type": "str", "choices": sorted(each.plural for each in RESOURCES.values() if not each.single), "default": "agents"},
+    "kind": {"type": "str", "choices": sorted(each.plural for each in RESOURCES.values() if isinstance(each.by_name[each.key], Word)), "default": "agents"},
     "name": {"type": "str", "required": True},
     "to": {"type": "str", "required": True},
     "sip_password": {"type": "str", "no_log": True},

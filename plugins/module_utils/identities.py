@@ -4,7 +4,8 @@
 """Another name or number for what is there already: people marry, offices renumber. All else stays with them."""
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Optional
 
 from .model.errors import Refused, Wrong, nearest
 from .model.fields import Field, Said, Secret
@@ -19,13 +20,17 @@ def plan_rename(resource: Resource, key: str, to: Any, sip_password: Any, order:
     Nothing changes when there is nobody of the old name and somebody of the new one: that was done before.
     """
     fresh = checked(resource, resource.by_name[resource.key], key, to)
-    if key not in have.documents and fresh in have.documents or key == fresh:
+    if key == fresh:
         return unchanged(resource, order, have, site)
+    if key not in have.documents and fresh in have.documents:
+        return settled(Plan(resource), order, have, site, former={key: have.documents[fresh]})
     before = known(resource, key, have)
     if fresh in have.documents:
         raise refused(resource, key, resource.key, f"{fresh} is there already")
     after, made = {**before, resource.key: fresh}, Plan(resource, renamed={fresh: key})
     field = resource.by_name.get("sip_password")
+    if sip_password is not None and not before.get("sip_password"):
+        raise refused(resource, key, "sip_password", "has none that could be another one")
     if isinstance(field, Secret) and before.get("sip_password"):
         if sip_password is not None:
             after["sip_password"] = field.seal(checked(resource, field, key, sip_password), fresh, site.realm)
@@ -36,7 +41,7 @@ def plan_rename(resource: Resource, key: str, to: Any, sip_password: Any, order:
         else:
             raise refused(resource, key, "sip_password", "holds the name: give one, or name a credentials_file that a new one is written to")
     made.update[fresh] = (before, after)
-    return settled(made, order, have, site)
+    return settled(made, order, have, site, former={key: after})
 
 
 def plan_renumber(resource: Resource, key: str, to: Any, order: Order, have: Have, site: Site) -> Plan:
@@ -77,13 +82,13 @@ def unchanged(resource: Resource, order: Order, have: Have, site: Site) -> Plan:
     return settled(Plan(resource), order, have, site)
 
 
-def settled(made: Plan, order: Order, have: Have, site: Site) -> Plan:
-    """See that the new name or number is nobody else's, and what there is afterwards."""
+def settled(made: Plan, order: Order, have: Have, site: Site, former: Optional[Mapping[str, Said]] = None) -> Plan:
+    """See that the new name or number is nobody else's, and what there is afterwards. `former`: see recover."""
     wrongs: list[Wrong] = []
     claim(made, order, have, site, wrongs)
     if wrongs:
         raise Refused(wrongs)
     made.after = {key: said for key, said in have.documents.items() if key not in made.renamed.values()}
     made.after.update((key, after) for key, (_before, after) in made.update.items())
-    recover(made, order, site)
+    recover(made, order, site, former)
     return made

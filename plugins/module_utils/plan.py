@@ -382,11 +382,14 @@ def shifted(known: Mapping[str, Mapping[str, Any]], documents: Mapping[str, Mapp
     return found
 
 
-def recover(made: Plan, order: Order, site: Site) -> None:
-    """Tell again which secrets came from the seeds of runs that ended before they wrote them down."""
+def recover(made: Plan, order: Order, site: Site, former: Optional[Mapping[str, Said]] = None) -> None:
+    """Tell again which secrets came from the seeds of runs that ended before they wrote them down.
+
+    `former`: what is said of somebody by the name that it had; what was made for that name is told under it.
+    """
     told = {(key, name) for key, name, _seed in made.generated}
     made.generated += [(key, each.name, count) for count, seed in enumerate(order.recover, 1)
-                       for key, said in made.after.items() for each in made.resource.secrets()
+                       for key, said in {**made.after, **(former or {})}.items() for each in made.resource.secrets()
                        if (key, each.name) not in told and each.is_made(said, seed, made.resource.kind, key, site.realm)]
 
 

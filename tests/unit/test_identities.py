@@ -7,11 +7,13 @@ import os
 import sqlite3
 
 import pytest
+from module_utils import bridge
 from module_utils.model.agent import AGENT
 from module_utils.model.errors import Refused
 from module_utils.model.extension import EXTENSION
 from module_utils.model.secrets import is_of
 from module_utils.model.team import TEAM
+from module_utils.model.user import USER
 
 from tests.unit.conftest import ANNA, BEN, House
 
@@ -159,3 +161,26 @@ def test_later_tasks_of_a_check_mode_play_see_the_new_name(staffed: House) -> No
     first = staffed.once("rename", "night", "late", kind="teams", check=True)
     assert staffed.run("merged", [{"username": "anna", "teams": ["late"]}], check=True, planned=first["planned"])["changed"] is False
     assert staffed.once("rename", "day", "early", kind="teams", check=True, planned=first["planned"])["changed"] is True
+
+
+def test_only_what_people_named_is_renamed() -> None:
+    assert bridge.RENAME_ARGUMENTS["kind"]["choices"] == ["agents", "extensions", "queues", "teams", "user_profiles", "users"]
+
+
+def test_what_a_killed_run_made_is_told_under_the_name_that_it_was_made_for(staffed: House) -> None:
+    """The new run forgets the seed, and from the new name nothing can be derived."""
+    staffed.run("merged", [{"username": "cleo", "full_name": "Cleo", "voicemail": True}], seed="lost")
+    staffed.run("merged", [{"username": "ada", "full_name": "Ada", "role": "admin"}], USER, seed="lost")
+    told = staffed.once("rename", "cleo", "cleo.ek", seed="lost", recover=["lost"])["generated"]
+    assert sorted(tuple(each) for each in told) == [("cleo", "password", 1), ("cleo", "voicemail_pin", 1), ("cleo.ek", "sip_password", 0)]
+    told = staffed.once("rename", "ada", "ada.ek", kind="users", recover=["lost"], password="ada-secret-12")["generated"]
+    assert [tuple(each) for each in told] == [("ada", "password", 1)]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("teams", "night"), ("extensions", "gate")])
+def test_a_password_for_what_has_none_is_refused(staffed: House, kind: str, name: str) -> None:
+    staffed.run("merged", [{"name": "gate", "host": "192.0.2.7"}], EXTENSION)
+    before = staffed.everything()
+    with pytest.raises(Refused, match=f"{name}': sip_password: has none"):
+        staffed.once("rename", name, "other", kind=kind, password="other-secret-1")
+    assert staffed.everything() == before
