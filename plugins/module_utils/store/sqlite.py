@@ -188,8 +188,10 @@ class Store:
                     by_id[number] = kinds.setdefault(kind, {})[key] = said
             tables = "secrets", *(["states"] if self.found > 1 else [])
             both = " UNION ALL ".join(f"SELECT document, field, value FROM {each}" for each in tables)  # noqa: S608, two names of our own
+            known = {each.name for resource in RESOURCES.values() for each in resource.fields if each.secret or each.apart}
             for number, name, value in self.base.execute(both):
-                by_id[number][name] = json.loads(value)
+                if name in known and number in by_id:       # others write states too, and may know more, or somebody who is just gone
+                    by_id[number][name] = json.loads(value)
         named: Mapping[str, Mapping[Any, Any]] = defaultdict(lambda: Keys(keys))
         for kind, documents in kinds.items():
             for said in documents.values() if kind in RESOURCES and RESOURCES[kind].references else ():
@@ -270,8 +272,9 @@ class Store:
                           for each in resource.secrets() if not each.apart and after.get(each.name) is not None))
         base.executemany("INSERT INTO claims VALUES (?, ?, ?)", ((*each, number) for number, after in changed for each in resource.claims(after)))
 
-        apart = [(number, each.name, after.get(each.name)) for each in resource.fields if each.apart
-                 for number, before, after in states if before.get(each.name) != after.get(each.name)]
+        # what goes with another field is written whenever that is, for people may have changed it since this run read it
+        apart = [(number, each.name, after.get(each.name)) for each in resource.fields if each.apart for number, before, after in states
+                 if any(before.get(name) != after.get(name) for name in (each.name, each.beside))]
         base.executemany("DELETE FROM states WHERE document = ? AND field = ?", ((number, name) for number, name, value in apart if value is None))
         base.executemany("REPLACE INTO states VALUES (?, ?, ?)", ((number, name, as_json(value)) for number, name, value in apart if value is not None))
 
