@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional
 
@@ -18,10 +18,11 @@ from .model.site import Site
 
 
 def set_passwords(resource: Resource, renew: bool, now: str, given_by_key: Mapping[str, dict[str, Any]], documents: Mapping[str, Said],
-                  site: Site, wrongs: list[Wrong]) -> None:
+                  site: Site, wrongs: list[Wrong], see_the_rest: Callable[[], object]) -> None:
     """Turn given passwords into what is kept of them, and take them out where one is set already and shall stand.
 
-    `renew` whether the run replaces passwords, `now` the moment that goes with a password that is set.
+    `renew` whether the run replaces passwords, `now` the moment that goes with a password that is set; without one they are judged only.
+    `see_the_rest` raises Refused for what else is wrong with the run: thousands of hashes take minutes, in vain if it is refused anyway.
     """
     if "password_hash" not in resource.by_name:
         return
@@ -35,6 +36,8 @@ def set_passwords(resource: Resource, renew: bool, now: str, given_by_key: Mappi
             wrongs.append(Wrong("goes without password_hash: give one of the two", "password", f"{resource.kind} {key!r}"))
         if password is not None and not stands:
             waiting[key] = password
+            if not known and (rule := objection(site.settings, key, password)):
+                wrongs.append(Wrong(rule, "password", f"{resource.kind} {key!r}"))
         elif stands or given.get("password_hash") in (None, known):
             for name in ("password_hash", *beside):
                 given.pop(name, None)
@@ -42,7 +45,10 @@ def set_passwords(resource: Resource, renew: bool, now: str, given_by_key: Mappi
             given.setdefault("must_change_password", None)
             given.setdefault("password_changed_at", now)
             given.setdefault("password_history", history(documents.get(key, {}), site))
-    found = {} if wrongs else hashes(waiting, documents, site)     # which may take minutes: not for a run that is refused anyway
+    found: Mapping[str, Any] = {}
+    if waiting and now:
+        see_the_rest()
+        found = hashes(waiting, documents, site)
     for key in waiting:
         given, made = given_by_key[key], found.get(key)
         must_change = given.get("must_change_password")
@@ -67,17 +73,19 @@ def hashes(passwords: Mapping[str, str], documents: Mapping[str, Said], site: Si
 
     A hash takes its time by design, and lets go of the interpreter meanwhile: one thread a core.
     """
+    past = site.settings["password.history"]
+
     def judged(key: str) -> Any:
         before, password = documents.get(key, {}), passwords[key]
-        if is_hash(before.get("password_hash")) and verified(before["password_hash"], password):     # in check mode it may be stars
-            return None
-        wrong = objection(site.settings, key, password)
-        past = site.settings["password.history"]
-        if not wrong and any(verified(each, password) for each in filter(is_hash, (before.get("password_history") or [])[:past])):
-            wrong = f"was used before: the last {past} may not come again"
+        try:
+            if is_hash(before.get("password_hash")) and verified(before["password_hash"], password):     # in check mode it may be stars
+                return None
+            wrong = objection(site.settings, key, password)
+            if not wrong and any(verified(each, password) for each in filter(is_hash, (before.get("password_history") or [])[:past])):
+                wrong = f"was used before: the last {past} may not come again"
+        except Wrong as unknown:
+            return unknown
         return Wrong(wrong) if wrong else hashed(password)
 
-    if not passwords:
-        return {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(passwords, pool.map(judged, passwords)))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import floor
 from typing import Any, Optional, cast
@@ -54,7 +54,7 @@ class Order:
     max_deletions: Optional[str] = None     # "7" or "10%"; None: 10 % for overridden, no limit for deleted
     allow_empty: bool = False
     renew: bool = False                     # whether a given password is set for somebody who has one already
-    now: str = ""                           # UTC (ISO 8601), for the age of passwords; empty: none are made
+    now: str = ""                           # UTC (ISO 8601), for the age of passwords; empty: none are made, given ones are judged only
     seed: str = ""                          # generated secrets are derived from it
     recording: bool = False                 # whether somebody writes generated secrets down
     recover: Sequence[str] = ()             # the seeds of runs that could not do so
@@ -160,7 +160,8 @@ def deletions_allowed(order: Order, present: int) -> Optional[int]:
 
 def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site: Site) -> Plan:
     """The changes that turn what the store has into what is wanted. Raises Refused, naming all that is wrong, before any is made."""
-    resource = at_site(resource, have.others or {})
+    want, declared = list(want), resource
+    resource = at_site(declared, have.others or {})
     made = Plan(resource)
     wrongs: list[Wrong] = []
     places: dict[str, str] = {}
@@ -172,7 +173,8 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
             raise Wrong(f"is empty, which with state overridden would delete every {resource.kind}: say allow_empty if that is meant", "config")
         made.delete = {key: said for key, said in in_scope.items() if key not in given_by_key}
     if order.state != "deleted":
-        set_passwords(resource, order.renew, order.now, given_by_key, have.documents, site, wrongs)
+        set_passwords(resource, order.renew, order.now, given_by_key, have.documents, site, wrongs,
+                      see_the_rest=lambda: plan(declared, replace(order, now=""), want, have, site))
     for key in list(given_by_key):
         before, given = have.documents.get(key), given_by_key.pop(key)      # thousands of them are not held longer than need be
         if before is not None and key not in in_scope or not order.scope.holds(key, given.get("number")):

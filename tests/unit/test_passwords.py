@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from module_utils import accounts
 from module_utils.model import passwords
 from module_utils.model.agent import AGENT
-from module_utils.model.errors import Refused, Unready
+from module_utils.model.errors import Refused, Unready, Wrong
 from module_utils.model.passwords import hashed, is_hash, made, quickly_hashed, verified
 from module_utils.model.settings import SETTINGS
 from module_utils.model.user import USER
@@ -256,3 +257,67 @@ def write_state(house: House, key: str, field: str, value: Any) -> None:
     if value is not None:
         base.execute("INSERT INTO states VALUES (?, ?, ?)", (number, field, json.dumps(value)))
     store.close()
+
+
+def test_what_goes_with_a_password_is_written_with_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody changes the password at the desk while a run sets another one: that one has to be changed all the same."""
+    house.run("merged", [{**ANNA, "password": FIRST}])
+    real = Store.write
+
+    def write(store: Store, *arguments: Any) -> None:
+        write_state(house, "anna", "must_change_password", None)
+        real(store, *arguments)
+
+    monkeypatch.setattr(Store, "write", write)
+    house.run("merged", [{"username": "anna", "password": SECOND}], update_password="always")
+    assert verified(state(house)["password_hash"], SECOND) and state(house)["must_change_password"] is True
+
+
+def test_what_the_desk_keeps_beside_is_none_of_a_runs_business(house: House) -> None:
+    """A count that this release knows nothing of, and what was written for somebody who had just been deleted."""
+    house.run("merged", [ANNA])
+    write_state(house, "anna", "failures", 3)
+    base = sqlite3.connect(house.store)
+    base.execute("INSERT INTO states VALUES (4711, 'locked', 'true')")
+    base.commit()
+    base.close()
+    assert house.run("overridden", [{**ANNA, "description": "x"}])["reasons"] == {"anna": ["description"]}
+    assert "failures" not in state(house)
+
+
+@pytest.mark.parametrize(("password", "needs"), [("äöåäöåäöå7", "symbol"), ("äöåäöåäöå7", "upper"), ("ÄÖÅÄÖÅÄÖÅ7", "lower")])
+def test_letters_of_any_alphabet_are_letters(password: str, needs: str) -> None:
+    settings = SETTINGS.complete({f"password.{each}": each == needs for each in passwords.KINDS})
+    assert passwords.objection(settings, "anna", password) == f"must hold {passwords.KINDS[needs][1]}"
+    assert passwords.objection(settings, "anna", f"{password}-Öö") == ""
+
+
+def test_a_password_is_the_same_however_its_letters_are_put_together(house: House) -> None:
+    house.run("merged", [{**ANNA, "password": "Bla\u030aba\u0308rssoppa"}])
+    assert verified(state(house)["password_hash"], "Bl\u00e5b\u00e4rssoppa")
+
+
+def test_a_hash_that_nothing_here_can_verify_is_named(house: House) -> None:
+    house.run("merged", [{**ANNA, "password_hash": "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA"}, BEN])
+    with pytest.raises(Refused, match="agent 'anna': password: cannot be compared with a hash that is kept .*: install python3-argon2 or reset it"):
+        house.run("merged", [{"username": "anna", "password": SECOND}], update_password="always")
+
+
+def test_nothing_is_hashed_for_a_run_that_is_refused(house: House, costs: list[str]) -> None:
+    for wrong in ({"teams": ["nowhere"]}, {"email": "anna@example.org"}, {"password": "short"}, {"password": "my-cleo-words"}, {"voicemail": "x"},
+                  {"number": "99"}, {"authentication": "sso"}):
+        with pytest.raises(Refused):
+            house.run("merged", [{**ANNA, "password": FIRST}, {"username": "cleo", "full_name": "Cleo", "password": SECOND, **wrong}])
+    house.run("merged", [BEN])
+    with pytest.raises(Wrong, match="max_deletions"):
+        house.run("overridden", [{**ANNA, "password": FIRST}])
+    with pytest.raises(Refused, match="scope"):
+        house.run("merged", [{**ANNA, "password": FIRST}], scope={"names": "b*", "numbers": None})
+    assert costs == []
+
+
+def test_what_is_only_rendered_is_not_hashed(house: House, costs: list[str]) -> None:
+    house.run("rendered", [{**ANNA, "password": FIRST}])
+    with pytest.raises(Refused, match="must not hold the username"):
+        house.run("rendered", [{**ANNA, "password": "my-anna-words"}])
+    assert costs == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,9 @@ def age(now: str) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Password(Secret):
     """A sign-in password. It is never kept: `password_hash` is what is made of it."""
+
+    def check(self, value: Any) -> Any:
+        return super().check(unicodedata.normalize("NFC", value) if isinstance(value, str) else value)      # whichever keyboard it is typed on
 
     def make(self, seed: str, kind: str, key: str) -> str:
         return made(seed, kind, key, self.name)

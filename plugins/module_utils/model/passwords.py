@@ -7,9 +7,10 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import Unready
+from .errors import Unready, Wrong
 from .fields import Whole
 from .secrets import LETTERS, derive
 
@@ -25,8 +26,22 @@ HASHES = re.compile("|".join((
     rf"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\${CODED}+\${CODED}+",
 )))
 QUICK = "$pbkdf2-sha256$1$"        # how the hash of a generated password begins
-KINDS = {"lower": ("[a-z]", "a lower case letter"), "upper": ("[A-Z]", "an upper case letter"), "digit": ("[0-9]", "a digit"),
-         "symbol": (r"[^A-Za-z0-9\s]", "a character that is neither letter nor digit")}
+LIBRARIES = {"$2": "python3-bcrypt", "$argon2": "python3-argon2"}      # how a hash begins: what verifies it
+
+
+def is_symbol(char: str) -> bool:
+    return not char.isalnum() and not char.isspace()
+
+
+KINDS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "lower": (str.islower, "a lower case letter"), "upper": (str.isupper, "an upper case letter"), "digit": (str.isdecimal, "a digit"),
+    "symbol": (is_symbol, "a character that is neither letter nor digit"),
+}
+
+
+def holds(password: str, kind: str) -> bool:
+    """Whether there is such a character in it, of any alphabet."""
+    return any(map(KINDS[kind][0], password))
 
 
 @functools.cache
@@ -56,19 +71,20 @@ def quickly_hashed(password: str) -> str:
 
 
 def verified(known: str, password: str) -> bool:
-    """Whether a hash is a password's. Raises Unready when nothing here can tell: bcrypt and argon2 need a library of their own."""
+    """Whether a hash is a password's. Raises Wrong when nothing here can tell: bcrypt and argon2 need a library of their own."""
     _slow, _quick, context = library()
     try:
         return bool(context.verify(password, known))
     except Exception as wrong:      # passlib knows many errors, without a common root
-        raise Unready(f"a stored password hash cannot be verified: {type(wrong).__name__}") from None
+        needed = "".join(f"install {each} or " for begins, each in LIBRARIES.items() if known.startswith(begins))
+        raise Wrong(f"cannot be compared with a hash that is kept ({type(wrong).__name__}): {needed}reset it with module credentials") from None
 
 
 def made(seed: str, kind: str, key: str, field: str) -> str:
     """A one-time password: four groups of five, some 117 random bits, with a character of each kind that a policy may ask for."""
     for count in range(1000):
         drawn = derive(seed, kind, key, f"{field} {count}", LETTERS, 20)
-        if all(re.search(KINDS[each][0], drawn) for each in ("lower", "upper", "digit")):
+        if all(holds(drawn, each) for each in ("lower", "upper", "digit")):
             break
     return "-".join(drawn[each:each + 5] for each in range(0, 20, 5))
 
@@ -77,8 +93,8 @@ def objection(settings: Whole, key: str, password: str) -> str:
     """What the site's policy has against a password, or nothing."""
     if len(password) < settings["password.length"]:
         return f"must have at least {settings['password.length']} characters"
-    for name, (pattern, what) in KINDS.items():
-        if settings[f"password.{name}"] and not re.search(pattern, password):
+    for name, (_is_one, what) in KINDS.items():
+        if settings[f"password.{name}"] and not holds(password, name):
             return f"must hold {what}"
     if len(key) > 3 and key.casefold() in password.casefold():
         return "must not hold the username"

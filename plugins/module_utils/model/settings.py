@@ -34,7 +34,7 @@ SETTINGS = Resource("settings", key="name", says="What holds for the whole site.
     single(),
     Numbers("number_range", "Internal numbers, all of one length. Those that are given already stay.", default="1000-9999"),
     Integer("password.length", "Fewest characters of a password.", least=8, most=20, default=8, unit="characters"),
-    *(Flag(f"password.{name}", f"A password must hold {what}.") for name, (_pattern, what) in KINDS.items()),
+    *(Flag(f"password.{name}", f"A password must hold {what}.") for name, (_is_one, what) in KINDS.items()),
     Integer("password.history", "So many earlier passwords may not come again.", most=24, default=5),
     Integer("password.days", "How long a password is good; 0 for ever.", most=LONGEST_KEPT, default=0, unit="days", idle=True),
     Integer("sign_in.failures", "Failed tries after which a person is locked; 0 never.", most=1000, default=10, idle=True),
