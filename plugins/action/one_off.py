@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from ansible.errors import AnsibleError
 from ansible_collections.switchboard.asterisk.plugins.action.resource import ActionModule as ResourceAction
+from ansible_collections.switchboard.asterisk.plugins.action.resource import plain
 from ansible_collections.switchboard.asterisk.plugins.module_utils.acts import ACTS
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import Resource
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
@@ -32,4 +33,4 @@ class ActionModule(ResourceAction):
     def items(self, arguments: dict[str, Any], _resource: Resource) -> tuple[Optional[list[Any]], list[str], str]:
         """The one thing that must not stand among the module's arguments, where Ansible may show it."""
         password = arguments.pop("sip_password", None)
-        return (None if password is None else [str(password)]), [], ""
+        return (None if password is None else [plain(password)]), [], ""

@@ -4,11 +4,11 @@
 """Another name or number for what is there already: people marry, offices renumber. All else stays with them."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 from .model.errors import Refused, Wrong, nearest
-from .model.fields import Field, Said, Secret
+from .model.fields import Said, Secret
 from .model.resource import Resource
 from .model.site import Site
 from .plan import Have, Order, Plan, claim, recover
@@ -19,7 +19,7 @@ def plan_rename(resource: Resource, key: str, to: Any, sip_password: Any, order:
 
     Nothing changes when there is nobody of the old name and somebody of the new one: that was done before.
     """
-    fresh = checked(resource, resource.by_name[resource.key], key, to)
+    fresh = checked(resource, key, resource.key, to, resource.by_name[resource.key].check)
     if key == fresh:
         return unchanged(resource, order, have, site)
     if key not in have.documents and fresh in have.documents:
@@ -33,7 +33,7 @@ def plan_rename(resource: Resource, key: str, to: Any, sip_password: Any, order:
         raise refused(resource, key, "sip_password", "has none that could be another one")
     if isinstance(field, Secret) and before.get("sip_password"):
         if sip_password is not None:
-            after["sip_password"] = field.seal(checked(resource, field, key, sip_password), fresh, site.realm)
+            after["sip_password"] = checked(resource, key, field.name, sip_password, lambda given: field.seal(field.check(given), fresh, site.realm))
         elif order.recording or field.told(resource.complete(after)):
             sealed = field.seal(field.make(order.seed, resource.kind, fresh), fresh, site.realm)
             after["sip_password"] = sealed if order.recording else field.mark(sealed)
@@ -48,7 +48,7 @@ def plan_renumber(resource: Resource, key: str, to: Any, order: Order, have: Hav
     """Another number, `to`. Its mailbox comes along. Raises Refused."""
     if "number" not in resource.by_name:
         raise refused(resource, key, "number", f"{resource.plural} have none")
-    before, fresh = known(resource, key, have), checked(resource, resource.by_name["number"], key, to)
+    before, fresh = known(resource, key, have), checked(resource, key, "number", to, resource.by_name["number"].check)
     if before.get("number") == fresh:
         return unchanged(resource, order, have, site)
     if fresh not in site.numbers:
@@ -67,11 +67,12 @@ def known(resource: Resource, key: str, have: Have) -> Said:
     return before
 
 
-def checked(resource: Resource, field: Field, key: str, value: Any) -> Any:
+def checked(resource: Resource, key: str, name: str, value: Any, check: Callable[[Any], Any]) -> Any:
+    """What the check of a field makes of a value."""
     try:
-        return field.check(value)
+        return check(value)
     except Wrong as wrong:
-        raise refused(resource, key, field.name, wrong.rule) from None
+        raise refused(resource, key, name, wrong.rule) from None
 
 
 def refused(resource: Resource, key: str, field: str, rule: str) -> Refused:

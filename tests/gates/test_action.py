@@ -40,11 +40,11 @@ def home(tmp_path: Path, newest: Environment) -> Path:
     return tmp_path
 
 
-def task(ansible: Environment, home: Path, *options: str, fails: bool = False, **arguments: Any) -> str:
+def task(ansible: Environment, home: Path, *options: str, fails: bool = False, module: str = "agents", **arguments: Any) -> str:
     """What a user sees of one task."""
     arguments = {"store": str(home / "state"), "asterisk_config_dir": str(home), "credentials_file": "credentials.yml", **arguments}
     command = ["ansible", "pbx", "-i", "pbx,", "-c", "local", "-e", f"ansible_python_interpreter={ansible.home}/bin/python",
-               "-m", "switchboard.asterisk.agents", "-a", json.dumps(arguments), *options]
+               "-m", f"switchboard.asterisk.{module}", "-a", json.dumps(arguments), *options]
     if not fails:
         return ansible.run(*command, cwd=home, ANSIBLE_PIPELINING="true", ANSIBLE_DEBUG="true")
     with pytest.raises(AssertionError) as shown:
@@ -70,6 +70,12 @@ def test_runs_that_fail_leave_one_seed(ansible: Environment, home: Path) -> None
         assert "manager.conf cannot be read" in shown and PASSWORD not in shown.partition("ended with")[2]
         (left,) = home.glob("credentials.yml*")
         assert left.name.startswith("credentials.yml.pending-") and left.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("given", [{"md5": PASSWORD}, [PASSWORD], 12345678])
+def test_a_password_of_another_type_is_no_password(ansible: Environment, home: Path, given: Any) -> None:
+    shown = task(ansible, home, "--check", fails=True, module="rename", name="ben", to="bent", sip_password=given)
+    assert "agent 'ben': sip_password: " in shown.partition("ended with")[2].replace("\\", "")
 
 
 # Pictures

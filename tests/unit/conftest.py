@@ -90,7 +90,7 @@ class House:
         json.dumps(result)
         return result
 
-    def once(self, what: str, name: str, to: str, kind: str = "agents", check: bool = False, recording: bool = True, password: str = "",
+    def once(self, what: str, name: str, to: str, kind: str = "agents", check: bool = False, recording: bool = True, password: Any = None,
              seed: str = "", recover: Iterable[str] = (), planned: Any = None) -> dict[str, Any]:
         """The result of one task of module rename or renumber."""
         load = {"items": [password] if password else None, "places": [], "seed": seed or next(self.seeds), "recording": recording,

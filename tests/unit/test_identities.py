@@ -102,6 +102,11 @@ def test_a_telephone_needs_to_learn_its_new_password(staffed: House) -> None:
     assert staffed.documents()["anne"]["sip_password"]["untold"] is True
 
 
+def test_digests_of_another_realm_are_refused(staffed: House) -> None:
+    with pytest.raises(Refused, match="agent 'ben': sip_password: has digests of another realm"):
+        staffed.once("rename", "ben", "bent", password={"md5": "0" * 32, "realm": "elsewhere"})
+
+
 def test_a_mailbox_comes_along(staffed: House) -> None:
     number = staffed.documents()["ben"]["number"]
     message(staffed, number)
