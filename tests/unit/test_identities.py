@@ -142,6 +142,20 @@ def test_a_refused_move_leaves_the_mailbox(staffed: House, monkeypatch: pytest.M
             assert file.read() == each
 
 
+def test_a_mailbox_whose_move_was_killed_is_found_by_the_next(staffed: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = staffed.documents()["ben"]["number"]
+    message(staffed, number)
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr("module_utils.task.write", lambda *_arguments: os._exit(9))
+        staffed.once("renumber", "ben", "2042")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9 and staffed.documents()["ben"]["number"] == number
+    assert not os.path.exists(box(staffed, number)), "killed after the mailbox was moved"
+    assert staffed.once("renumber", "ben", "2042")["changed"] is True
+    assert os.listdir(box(staffed, "2042")) == ["INBOX"] and os.listdir(staffed.host.mailboxes) == ["default"]
+
+
 @pytest.mark.parametrize(("to", "error"), [("99", "99 is not in number_range 1000-9999"), ("1000", "1000 is taken by extension 'door'"),
                                            ("x", "must be 2 to 15 digits")])
 def test_a_number_that_will_not_do(staffed: House, to: str, error: str) -> None:

@@ -33,6 +33,7 @@ QUEUE_TOLD = {"strategy": "Strategy", "longest": "Max", "service_level": "Servic
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
+COMES_FROM = "/.from-"      # in a mailbox, before the number that it comes from, until the run is through
 FORGOTTEN = ".forgotten"    # ends the name of a PIN that was set by telephone, until the run is through
 
 
@@ -99,10 +100,10 @@ class Live:
                 self.back(modules, wrong)
                 self.generations.trust(before, proof)
             raise
-        for _there, here in set_aside:
-            if here.endswith(FORGOTTEN):
-                with contextlib.suppress(OSError):
-                    os.unlink(here)
+        for left in (*(here for _there, here in set_aside if here.endswith(FORGOTTEN)),
+                     *(os.path.join(self.host.mailboxes, "default", to) + COMES_FROM + number for number, to in change.moved.items())):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
         if "res_pjsip.so" in modules:
             self.sweep(change.compiled, endpoints)
         self.generations.prove(fresh, origin())
@@ -277,11 +278,14 @@ class Live:
 
     def move(self, mailboxes: Mapping[str, str], done: list[tuple[str, str]]) -> None:
         """A mailbox goes with its owner to another number; one without an owner that stands there is set aside."""
-        self.set_aside(dict.fromkeys(mailboxes.values(), "nobody"), done)
         for number, to in mailboxes.items():
             there, here = (os.path.join(self.host.mailboxes, "default", each) for each in (number, to))
+            if os.path.isdir(there) or not os.path.exists(here + COMES_FROM + number):      # else a run was killed before its commit
+                self.set_aside({to: "nobody"}, done)
             if os.path.isdir(there):
                 try:
+                    with open(there + COMES_FROM + number, "w", encoding="ascii"):
+                        pass
                     os.rename(there, here)
                 except OSError as wrong:
                     raise Unready(f"mailbox {number} cannot be moved to {to}: {wrong.strerror}; the old configuration is back in force") from None
