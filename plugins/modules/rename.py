@@ -13,6 +13,7 @@ description:
     the number, the mailbox, the password for signing in, memberships and whatever refers to them.
   - A telephone's SIP password holds the name, so that it gets a new one. Its registration and its calls end, as the line of the old name is gone.
   - When the old name is gone and the new one is there, that was done before, and nothing changes.
+  - Write the new name into your files as well. A run with V(overridden) takes the old one for somebody new, and deletes whoever it does not find there.
 extends_documentation_fragment: [switchboard.asterisk.host]
 options:
   kind:

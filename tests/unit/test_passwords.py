@@ -226,6 +226,12 @@ def test_what_people_change_meanwhile_stands(house: House, monkeypatch: pytest.M
     assert state(house)["password_hash"] == own and state(house)["full_name"] == "Anna Ek"
 
 
+def test_nobody_signs_in_as_two(house: House) -> None:
+    house.run("merged", [{"username": "ada", "full_name": "Ada", "role": "admin", "authentication": "sso", "sso_subject": "a-1"}], USER)
+    with pytest.raises(Refused, match="agent 'anna': sso_subject: a-1 is taken by user 'ada'"):
+        house.run("merged", [{**ANNA, "authentication": "sso", "sso_subject": "a-1"}])
+
+
 def test_hashing_is_spread_over_threads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = threading.Barrier(2, timeout=10)      # breaks when one hash waits for the other
     monkeypatch.setattr(accounts.os, "cpu_count", lambda: 2)

@@ -103,7 +103,7 @@ def account(*more: Field) -> tuple[Field, ...]:
                           "says of one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it).", idle=True),
         Choice("authentication", "Signs in with a password of this site, or at an OpenID Connect provider.", choices=("local", "sso"), default="local",
                idle=True),
-        Text("sso_subject", "Who this is at the provider (the claim C(sub)).", idle=True),
+        Text("sso_subject", "Who this is at the provider (the claim C(sub)).", claim="subject", idle=True),
         Password("password", "First password for signing in, as the policy in M(switchboard.asterisk.settings) wants it. Only its hash is kept. "
                              "Generated at creation when not given and there is a O(credentials_file); without one nobody can sign in yet.",
                  needed=has_password, passing=True),
