@@ -17,6 +17,7 @@ import yaml
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "plugins"))
 
+from module_utils.model.account import Password  # noqa: E402
 from module_utils.model.fields import Depends, Field, Integer, List, Pin, Reference, Secret, SipPassword, Text  # noqa: E402
 from module_utils.model.resource import Resource  # noqa: E402
 from module_utils.model.site import RESOURCES  # noqa: E402
@@ -270,7 +271,7 @@ def rule_of(field: Field) -> str:
         said.append(" ".join(f"`{each}`" for each in inner.choices))
     elif isinstance(inner, Integer):
         said.append(f"{inner.least} to {inner.most}{' ' + inner.unit if inner.unit else ''}")
-    elif isinstance(inner, (SipPassword, Pin)) or isinstance(inner, Secret) and type(inner).check is Secret.check:
+    elif isinstance(inner, (Password, SipPassword, Pin)) or isinstance(inner, Secret) and type(inner).check is Secret.check:
         said.append(f"{inner.shortest} to {inner.longest} characters")
     elif isinstance(inner, Text) and inner.rule and not isinstance(inner, Reference):
         said.append(inner.rule.removeprefix("must be ").removeprefix("is not "))
