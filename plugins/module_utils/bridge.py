@@ -75,7 +75,6 @@ def arguments(resource: Resource) -> dict[str, dict[str, Any]]:
     return {"config": config, **ARGUMENTS}
 
 
-
 def main(resource: Resource) -> None:
     """What every resource module does."""
     gc.disable()        # it ends in seconds and makes no cycles worth collecting; looking for them among 10,000 items costs a fifth of its time
@@ -83,11 +82,9 @@ def main(resource: Resource) -> None:
     answer(module, functools.partial(run, resource))
 
 
-
 def main_act() -> None:
     """What module credentials does."""
     answer(AnsibleModule(argument_spec=ACT_ARGUMENTS, supports_check_mode=True, no_log=True), run_act)
-
 
 
 def main_rename() -> None:
@@ -95,11 +92,9 @@ def main_rename() -> None:
     answer(AnsibleModule(argument_spec=RENAME_ARGUMENTS, supports_check_mode=True, no_log=True), run_rename)
 
 
-
 def main_renumber() -> None:
     """What module renumber does."""
     answer(AnsibleModule(argument_spec=RENUMBER_ARGUMENTS, supports_check_mode=True, no_log=True), run_renumber)
-
 
 
 def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool, dict[str, Any]], None]) -> None:

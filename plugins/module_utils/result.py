@@ -50,13 +50,11 @@ def show(made: Plan, files: list[str], drifted: list[str], diff: bool, result: d
         result["warnings"].append(f"{', '.join(idle)}: kept, but nothing in this release acts on it yet")
 
 
-
 def show_shift(follow: Mapping[str, Mapping[str, int]], result: dict[str, Any]) -> None:
     """Defaults that are others in this release than at the last write: nobody's fields change, but what they come to does."""
     result["changed"], result["defaults_changed"] = True, follow
     told = ", ".join(f"{plural} {name} ({count})" for plural, fields in follow.items() for name, count in fields.items())
     result["warnings"].append(f"defaults are others than at the last run, and those who say nothing of them follow: {told}")
-
 
 
 def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:
@@ -72,12 +70,10 @@ def difference(made: Plan, result: Mapping[str, Any]) -> dict[str, str]:
     return {**sides, "before_header": made.resource.plural + more, "after_header": made.resource.plural + more}
 
 
-
 def shortly(names: Iterable[str]) -> list[str]:
     """What a few of them are called on the host; of many, how many they are."""
     files = sorted(f"avatars/{file_of(each)}" for each in names)
     return files if len(files) <= SHOWN else [f"avatars ({len(files)} files)"]
-
 
 
 def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, host: Host, result: dict[str, Any]) -> None:

@@ -67,7 +67,6 @@ def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-
 def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     """One task on one host, from arguments to `result`. Raises Trouble."""
     state = params["state"]
@@ -93,7 +92,6 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     measured(result)
 
 
-
 def drained(items: list[Any]) -> Iterator[Any]:
     """Each of them, which the list then no longer holds: thousands take their room."""
     items.reverse()
@@ -107,7 +105,6 @@ def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str
     one_off(lambda have, site: plan_act(resource, params["act"], params["names"], order, have(resource), site), params, given, check, diff, result)
 
 
-
 def run_rename(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     """One task of module rename, from arguments to `result`. Raises Trouble."""
     resource, given, order = of_kind(params)
@@ -115,12 +112,10 @@ def run_rename(params: Mapping[str, Any], check: bool, diff: bool, result: dict[
     one_off(lambda have, site: plan_rename(resource, params["name"], params["to"], password, order, have(resource), site), params, given, check, diff, result)
 
 
-
 def run_renumber(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     """One task of module renumber, from arguments to `result`. Raises Trouble."""
     resource, given, order = of_kind(params)
     one_off(lambda have, site: plan_renumber(resource, params["name"], params["to"], order, have(resource), site), params, given, check, diff, result)
-
 
 
 def of_kind(params: Mapping[str, Any]) -> tuple[Resource, dict[str, Any], Order]:
@@ -130,17 +125,14 @@ def of_kind(params: Mapping[str, Any]) -> tuple[Resource, dict[str, Any], Order]
     return resource, given, Order("merged", now=now(), seed=given["seed"], recording=given["recording"], recover=given["recover"])
 
 
-
 def one_off(decide: Decide, params: Mapping[str, Any], given: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
     in_turn(decide, {"realm": None, "number_range": None, **params}, host, check, diff, given, result)
     measured(result)
 
 
-
 def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
 
 
 def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
@@ -156,11 +148,9 @@ def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, 
                 result["waited_for"] = lock.waited
 
 
-
 def measured(result: dict[str, Any]) -> None:
     result["module"] = {"seconds": round(time.perf_counter() - STARTED, 2), "python": platform.python_version(),
                         "peak_memory_mib": usage.getrusage(usage.RUSAGE_SELF).ru_maxrss >> 10}
-
 
 
 def site_of(params: Mapping[str, Any], realm: str, settings: Said) -> Site:
@@ -168,7 +158,6 @@ def site_of(params: Mapping[str, Any], realm: str, settings: Said) -> Site:
     whole = SETTINGS.complete(settings)
     numbers = NumberRange.parse(params["number_range"] or whole["number_range"], "number_range")
     return Site(realm if params["realm"] is None else params["realm"], numbers, whole)
-
 
 
 def default_realm(host: Host) -> str:
@@ -181,7 +170,6 @@ def default_realm(host: Host) -> str:
     return found[1] if found else REALM
 
 
-
 @contextmanager
 def opened(host: Host) -> Iterator[Store]:
     store = Store(os.path.join(host.state, "store.db"))
@@ -189,7 +177,6 @@ def opened(host: Host) -> Iterator[Store]:
         yield store
     finally:
         store.close()
-
 
 
 def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
@@ -241,22 +228,18 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
                     generations.prove(generations.current() or "", origin(store.revision()))
 
 
-
 def generations_of(host: Host) -> Generations:
     return Generations(os.path.join(host.state, "generations"), os.path.join(host.config, "switchboard"))
-
 
 
 def pictures_of(host: Host) -> Pictures:
     return Pictures(os.path.join(host.state, "avatars"), generations_of(host).group_id)
 
 
-
 def pictured(documents: Mapping[str, Mapping[Any, Optional[Said]]]) -> set[str]:
     """The names of the contents of all pictures that are said of anything."""
     return {said[name] for kind, known in documents.items() if kind in RESOURCES for name in RESOURCES[kind].pictures
             for said in known.values() if said and said.get(name)}
-
 
 
 def give(resource: Resource, pictures: Pictures, brought: Mapping[str, Any], result: dict[str, Any]) -> None:
@@ -271,7 +254,6 @@ def give(resource: Resource, pictures: Pictures, brought: Mapping[str, Any], res
         result["packed"] = True
 
 
-
 def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[str, Mapping[str, Said]]:
     """All documents, with the new keys in what refers to what is renamed; in the store they refer by what never changes."""
     if not made.renamed:
@@ -280,7 +262,6 @@ def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[
     follow: dict[str, Mapping[str, str]] = {kind: {key: to.get(key, key) if kind == made.resource.kind else key for key in documents.get(kind, ())}
                                             for kind in RESOURCES}
     return {kind: {key: {**said, **RESOURCES[kind].renamed(said, follow)} for key, said in known.items()} for kind, known in documents.items()}
-
 
 
 def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
@@ -298,11 +279,9 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
     return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
 
 
-
 def contexts(made: Plan) -> dict[str, str]:
     """The dialplan contexts that the host must have, each with somebody who names it. Also a disabled line may not name any other."""
     return {after["context"]: key for key, after in made.after.items() if after.get("context") and (key in made.create or key in made.update)}
-
 
 
 def musics(made: Plan) -> dict[str, str]:
@@ -310,13 +289,11 @@ def musics(made: Plan) -> dict[str, str]:
     return {after["music"]: key for key, after in made.after.items() if after.get("music") and (key in made.create or key in made.update)}
 
 
-
 def newly_offered(made: Plan) -> dict[str, str]:
     """The codecs that the site offers from now on, each with a kind of line."""
     if made.resource.kind != CODEC.kind:
         return {}
     return {codec: key for key, said in made.after.items() if key in made.create or key in made.update for codec in CODEC.complete(said)["offered"]}
-
 
 
 def see_codecs(made: Plan, live: Live, result: dict[str, Any]) -> None:
@@ -334,11 +311,9 @@ def see_codecs(made: Plan, live: Live, result: dict[str, Any]) -> None:
                                   "announcements, voicemail and recordings do not")
 
 
-
 def mailboxes(made: Plan) -> dict[str, str]:
     """number: owner, of mailboxes to set aside; there may be one without a line."""
     return {said["number"]: key for key, said in made.delete.items() if said.get("number")}
-
 
 
 def write(made: Plan, store: Store, site: Site) -> None:
@@ -348,7 +323,6 @@ def write(made: Plan, store: Store, site: Site) -> None:
     store.write(made.resource, made.create, {**made.update, **same}, list(made.delete), site.realm, cascaded, made.renamed)
 
 
-
 def foreseen(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, Optional[dict[str, Any]]]]:
     """What check mode leaves undone, for the tasks after it: kind: key: what would be said, None for what would be gone. Without a secret."""
     own: dict[str, Optional[Said]] = {**dict.fromkeys(made.renamed.values()), **{key: after for _what, key, _before, after in made.changes()}}
@@ -356,7 +330,6 @@ def foreseen(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> dict[st
               for kind, known in (renamed(made, documents).items() if made.renamed else ())}
     done: dict[str, Mapping[str, Optional[Said]]] = {**{kind: known for kind, known in follow.items() if known}, **made.cascaded, made.resource.kind: own}
     return {kind: {key: None if said is None else held(RESOURCES[kind], said) for key, said in changed.items()} for kind, changed in done.items()}
-
 
 
 def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict[str, dict[str, dict[str, Any]]], claims: dict[Claim, tuple[str, str]]) -> None:
@@ -373,7 +346,6 @@ def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict
                 claims.update((claim, (kind, key)) for claim in RESOURCES[kind].claims(said))
 
 
-
 def origin(revision: int) -> str:
     """What compiled files come from: the store's revision, and the code that compiled them. The same origin gives the same files."""
     code = hashlib.sha256()
@@ -383,13 +355,11 @@ def origin(revision: int) -> str:
     return f"revision {revision}, code {code.hexdigest()[:16]}"
 
 
-
 def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, result: dict[str, Any]) -> None:
     """The compiled files of the given resources alone, without a host and without a secret."""
     made = plan(resource, Order("merged", order.scope, seed="rendered", recording=True), want, Have(), site)
     compiled = compile_site({resource.kind: {key: held(resource, said) for key, said in made.create.items()}})
     result["rendered"] = dict(compiled.files)
-
 
 
 def held(resource: Resource, said: Said) -> dict[str, Optional[Any]]:
