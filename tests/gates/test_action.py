@@ -217,7 +217,7 @@ def test_parsed_returns_items_and_report_without_secrets(ansible: Environment, h
     shown = parse(ansible, home, "-vvv")
     answer = json.loads(shown[shown.index("{", shown.index("SUCCESS")):].rpartition("}")[0] + "}")
     assert answer["changed"] is False and [each["username"] for each in answer["parsed"]] == ["anna.svensson"] and "sip_password" not in answer["parsed"][0]
-    assert answer["report"]["counts"] == {"agents": 1, "extensions": 1, "not_carried_over": 1, "changed_in_meaning": 0}
+    assert answer["report"]["counts"] == {"agents": 1, "extensions": 1, "queues": 0, "not_carried_over": 1, "changed_in_meaning": 0}
     assert answer["report"]["not_carried_over"][0] == {
         "file": "sip.conf", "option": "accountcode", "why": "call records carry the line's own name", "count": 1, "where": ["line 11 [1002]"]}
     assert PASSWORD not in shown and PIN not in shown

@@ -16,6 +16,12 @@ from tests.unit.samples import changed, every_kind, furnish, sample
 TOLD = ("changed", "created", "updated", "deleted", "counts", "before", "after", "reasons", "files", "drifted", "numbers", "generated", "diff")
 
 
+@pytest.fixture(autouse=True)
+def same_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password's age is shown, and must not make the difference."""
+    monkeypatch.setattr("module_utils.task.now", lambda: "2031-01-01T00:00:00Z")
+
+
 @pytest.mark.parametrize(("state", "config", "more"), [
     ("merged", [ANNA, {**BEN, "nat": "no", "sip_password": SECRET + "2"}], {}),
     ("replaced", [{**BEN, "description": "x"}], {}),
