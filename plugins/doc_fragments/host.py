@@ -5,20 +5,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of all modules that change a host: where things are on it, and where secrets go."""
+    """Options of all modules that change a host: where things are on it."""
 
     DOCUMENTATION = r"""
 options:
-  credentials_file:
-    description:
-      - File on the controller that generated secrets are written to, by host, resource, key and field. It is made with mode 0600, or merged with
-        what it has. Its folder must exist.
-      - A run that ends before it could write leaves a file beside it, its name followed by C(.pending-); the next run writes what is missing.
-      - Without it a secret is not generated when nobody could learn it.
-    type: path
-  credentials_vault_id:
-    description: Vault id that O(credentials_file) is encrypted with.
-    type: str
   asterisk_config_dir:
     description: Where Asterisk's configuration is on the host.
     type: path

@@ -14,6 +14,7 @@ description:
   - All of them in one task, by the thousand; what Asterisk has to know is made live and verified.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
+  - switchboard.asterisk.ledger
   - switchboard.asterisk.host
 options:
   config:

@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - One-off acts on the credentials of people and telephones that are there already. What they are otherwise stays as it is.
   - Each task does what it says each time it runs, where that makes sense; see O(act).
-extends_documentation_fragment: [switchboard.asterisk.host]
+extends_documentation_fragment: [switchboard.asterisk.ledger, switchboard.asterisk.host]
 options:
   kind:
     description: Whose credentials they are.

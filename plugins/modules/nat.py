@@ -13,6 +13,7 @@ description:
   - The site behind NAT.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
+  - switchboard.asterisk.ledger
   - switchboard.asterisk.host
 options:
   config:

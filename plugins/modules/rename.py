@@ -14,7 +14,7 @@ description:
   - A telephone's SIP password holds the name, so that it gets a new one. Its registration and its calls end, as the line of the old name is gone.
   - When the old name is gone and the new one is there, that was done before, and nothing changes.
   - Write the new name into your files as well. A run with V(overridden) takes the old one for somebody new, and deletes whoever it does not find there.
-extends_documentation_fragment: [switchboard.asterisk.host]
+extends_documentation_fragment: [switchboard.asterisk.ledger, switchboard.asterisk.host]
 options:
   kind:
     description: What is renamed.

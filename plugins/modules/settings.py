@@ -13,6 +13,7 @@ description:
   - What holds for the whole site.
 extends_documentation_fragment:
   - switchboard.asterisk.resource
+  - switchboard.asterisk.ledger
   - switchboard.asterisk.host
 options:
   config:

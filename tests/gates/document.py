@@ -220,7 +220,7 @@ def documentation(resource: Resource) -> dict[str, Any]:
         "short_description": f"Manages {spoken(resource)}",
         "version_added": VERSION,
         "description": [resource.says, *([] if resource.single else [MANY])],
-        "extends_documentation_fragment": ["switchboard.asterisk.resource", "switchboard.asterisk.host"],
+        "extends_documentation_fragment": ["switchboard.asterisk.resource", "switchboard.asterisk.ledger", "switchboard.asterisk.host"],
         "options": {"config": config(resource)},
     }
 

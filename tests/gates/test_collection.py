@@ -94,7 +94,8 @@ def test_every_resource_is_in_the_group_and_has_its_action() -> None:
     assert sorted(set(runtime["action_groups"]["all"]) - set(MODULES)) == [], "no such module"
     assert sorted(set(resources) - set(runtime["action_groups"]["all"])) == []
     routed = runtime["plugin_routing"]["modules"]
-    assert routed == {name: {"action_plugin": f"{NAME}.resource"} for name in runtime["action_groups"]["all"]}
+    actions = {**dict.fromkeys(runtime["action_groups"]["all"], "resource"), **dict.fromkeys(("credentials", "rename", "renumber"), "one_off")}
+    assert routed == {name: {"action_plugin": f"{NAME}.{action}"} for name, action in actions.items()}
 
 
 def test_modules_are_thin() -> None:
