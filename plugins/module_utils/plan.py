@@ -213,7 +213,7 @@ def read(resource: Resource, want: Iterable[Any], documents: Mapping[str, Said],
     for count, each in enumerate(want, 1):
         place, item = each if isinstance(each, tuple) else (f"item {count}", each)
         before = said_of(resource, item, documents)
-        given, found = (item, []) if is_said(item, before) else resource.check(item, before or {}, memo)
+        given, found = (item, []) if is_said(item, before) else resource.check(item, before, memo)
         for wrong in found:
             wrongs.append(Wrong(wrong.rule, wrong.field, wrong.item, place))
         key = given.get(resource.key)

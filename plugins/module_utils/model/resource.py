@@ -13,7 +13,6 @@ from .fields import Choice, Depends, Field, Reference, Said, Secret, View, Whole
 from .pictures import Picture
 
 Rule = Callable[[Whole], None]
-EMPTY: Said = {}
 Claim = tuple[str, str]         # (space, value): ("number", "1001")
 
 
@@ -101,7 +100,7 @@ class Resource:
         key = given.get(self.key) if isinstance(given, Mapping) else None
         return f"{self.kind} {key!r:.60}" if key not in (None, "") and isinstance(key, (str, int)) else f"{self.kind} without {self.key}"
 
-    def check(self, given: Any, known: Said = EMPTY, memo: Optional[dict[Any, Any]] = None) -> tuple[dict[str, Any], list[Wrong]]:
+    def check(self, given: Any, known: Optional[Said] = None, memo: Optional[dict[Any, Any]] = None) -> tuple[dict[str, Any], list[Wrong]]:
         """The fields that were given, each in its normal form (None means back to the default), and all that is wrong with them.
 
         What `known` holds in the same form was checked when it was written. `memo` spares the checks of values that thousands have alike.
@@ -115,17 +114,18 @@ class Resource:
         wrongs = []
         memo = {} if memo is None else memo
         for name, value in given.items() if self.groups.isdisjoint(given) else self.flat(given):
+            field = self.by_name.get(name)
             try:        # what thousands say alike
                 checked[name] = memo[name, type(value), value]
                 continue
             except (KeyError, TypeError):       # a list is no key
-                field = self.by_name.get(name)
+                pass
             if field is None:
                 shown = str(name) if str(name).isprintable() else ascii(name)
                 wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(str(name), tuple(self.by_name))}", f"{shown:.60}", item))
             elif value is None:
                 checked[name] = None
-            elif name in known and known[name] == value and type(known[name]) is type(value):
+            elif known and name in known and known[name] == value and type(known[name]) is type(value):
                 checked[name] = known[name]
             else:
                 try:
