@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -40,6 +41,22 @@ def test_the_people_can_be_set_up_on_an_empty_host(newest: Environment, tmp_path
     nat = files.pop("staff_nat_file", None)
     if nat:         # on a host it must hold the host's own address
         arguments = json.dumps({"state": "rendered", "config_file": variables.pop("staff_nat_file")})
-        assert "external_media_address=203.0.113.10" in newest.run("ansible", "pbx", "-i", "pbx,", "-c", "local", "-m", "switchboard.asterisk.nat", "-a", arguments)
-    shown = newest.run("ansible-playbook", "--check", "-i", "pbx,", "-c", "local", "-e", json.dumps(variables), "switchboard.asterisk.staff")
-    assert f"changed={len(files)} " in shown
+        rendered = newest.run("ansible", "pbx", "-i", "pbx,", "-c", "local", "-m", "switchboard.asterisk.nat", "-a", arguments)
+        assert "external_media_address=203.0.113.10" in rendered
+    assert f"changed={len(files)} " in tried(newest, variables)
+
+
+def test_files_without_anybody_or_anything_are_meant_when_that_is_said(newest: Environment, tmp_path: Path) -> None:
+    """As an export of a small site has them."""
+    variables: dict[str, Any] = {"staff_state": "overridden", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    for kind in ("codecs", "user_profiles", "teams", "queues", "extensions", "users", "agents"):
+        (tmp_path / f"{kind}.yml").write_text(f"{kind}: []\n")
+        variables[f"staff_{kind}_file"] = f"{tmp_path}/{kind}.yml"
+    with pytest.raises(AssertionError, match="would delete every codec: say allow_empty"):
+        tried(newest, variables)
+    assert "failed=0 " in tried(newest, {**variables, "staff_allow_empty": True})
+
+
+def tried(newest: Environment, variables: dict[str, Any]) -> str:
+    """What playbook staff says in check mode of a host where nothing is yet."""
+    return newest.run("ansible-playbook", "--check", "-i", "pbx,", "-c", "local", "-e", json.dumps(variables), "switchboard.asterisk.staff")
