@@ -138,6 +138,9 @@ def look_over(items: dict[str, list[dict[str, Any]]], numbers: Optional[Containe
     if outside:
         report.note(f"not in number_range {numbers}: {', '.join(outside[:10])}{f' and {len(outside) - 10} more' if len(outside) > 10 else ''}. "
                     "Give them others, or apply them with a range that holds all: numbers have one length.")
+    encrypted = sum(1 for item in every if item.get("transport") == "tls")
+    if encrypted:
+        report.note(f"{encrypted} line{'s use' if encrypted > 1 else ' uses'} TLS: the host needs a certificate for it (asterisk_tls_certificate)")
     pins = sum(1 for item in every if item.get("voicemail") and "voicemail_pin" not in item)
     passwords = sum(1 for each in report.sign_ins if each.password.startswith("new"))
     if pins or passwords:

@@ -99,6 +99,11 @@ def test_the_order_of_the_sources_does_not_matter(site: Imported) -> None:
     assert names(back) == names(site)
 
 
+def test_a_certificate_is_asked_for_where_lines_use_tls(site: Imported) -> None:
+    assert "1 line uses TLS: the host needs a certificate for it (asterisk_tls_certificate)" in site.report.notes
+    assert not any("TLS" in each for each in bring(sip=LINES).report.notes)
+
+
 # Mailboxes
 
 
@@ -182,9 +187,11 @@ def queued(queues: str, **files: str) -> Imported:
     ("musicclass=default", "music", "default"), ("musiconhold=x\nmusic=y", "music", "y"), ("joinempty=yes", "join_empty", []),
     ("joinempty=strict", "join_empty", ["paused", "penalty", "unavailable", "invalid"]), ("joinempty=no", "join_empty", ["paused", "penalty", "invalid"]),
     ("joinempty=inuse,paused", "join_empty", ["paused", "inuse"]), ("leavewhenempty=loose", "leave_when_empty", ["penalty", "invalid"]),
-    ("leavewhenempty=No", "leave_when_empty", []), ("leavewhenempty=1", "leave_when_empty", ["paused", "penalty", "invalid"]), ("ringinuse=no", "ring_in_use", False),
+    ("leavewhenempty=No", "leave_when_empty", []), ("leavewhenempty=1", "leave_when_empty", ["paused", "penalty", "invalid"]),
+    ("ringinuse=no", "ring_in_use", False),
     ("announce-frequency=60", "announce_frequency", 60), ("announce-position=limit", "announce_position", "limit"),
-    ("announce-position-limit=5", "announce_position_limit", 5), ("periodic-announce-frequency=60", "periodic_announce_frequency", 60), ("announce-holdtime=once", "announce_hold_time", "once"),
+    ("announce-position-limit=5", "announce_position_limit", 5), ("periodic-announce-frequency=60", "periodic_announce_frequency", 60),
+    ("announce-holdtime=once", "announce_hold_time", "once"),
     ("announce=hello", "announcement", "hello"),
 ])
 def test_queue(said: str, field: str, value: Any) -> None:
