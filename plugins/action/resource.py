@@ -249,6 +249,8 @@ class ActionModule(ActionBase):
 
     def load(self, path: str) -> bytes:
         """A file's bytes; of a vaulted one those within."""
+        if os.path.isdir(path):
+            raise Unreadable(f"{os.path.basename(path)}: is a folder")
         try:
             with open(self._loader.get_real_file(path), "rb") as file:
                 return file.read()

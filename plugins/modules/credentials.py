@@ -80,6 +80,28 @@ reloaded:
   type: list
   elements: str
   returned: when something changed
+files:
+  description: Compiled files that differ from what was in force.
+  type: list
+  elements: str
+  returned: always
+drifted:
+  description: Compiled files that somebody had changed by hand.
+  type: list
+  elements: str
+  returned: always
+reload_seconds:
+  description: How long Asterisk took to reload.
+  type: float
+  returned: when something was reloaded
+waited_for:
+  description: The run that this one had to wait for.
+  type: str
+  returned: when it had to
+module:
+  description: Peak memory in MiB, seconds and Python of the module on the host.
+  type: dict
+  returned: always
 """
 
 from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import main_act

@@ -253,7 +253,9 @@ def test_parsed_writes_a_vault_and_reads_vaulted_sources(ansible: Environment, h
     ({"import_as": "people"}, "import_as must be one of: auto"),
     ({"dest": "none/agents.yml"}, "dest: .*none must be an existing folder"), ({"number_range": "1-2"}, "number_range: must be LOWEST-HIGHEST"),
     ({"state": "merged"}, "sources: goes with state parsed"), ({"nosuch": 1}, "nosuch"), ({"sources": ["."]}, r"cannot tell what it is|directory"),
+    ({"sources": ["old.csv"]}, "old.csv: is a folder"),
 ])
 def test_parsed_refuses(newest: Environment, home: Path, arguments: dict[str, Any], told: str) -> None:
+    (home / "old.csv").mkdir()
     shown = parse(newest, home, fails=True, **arguments)
     assert re.search(told, shown.partition("ended with")[2]) and "Traceback" not in shown

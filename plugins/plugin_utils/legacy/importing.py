@@ -109,13 +109,12 @@ def not_a_line(kind: str, section: Section, general: Iterable[Option]) -> str:
 
 
 def settle(lines: Lines, queues: Queues, resources: Resources, report: Report) -> dict[str, list[dict[str, Any]]]:
-    """The items by kind. Queues are checked first, since agents refer to them; a number that a line has too is the line's."""
-    lined_up = checked(queues.drafts, resources) if "queue" in resources else []
+    """The items by kind. A number that a line and a queue have is the line's."""
     by_section = {draft.section.name.lower(): draft for draft in lines.drafts}
     by_number = {draft.fields["number"]: draft for draft in lines.drafts if "number" in draft.fields}
-    queues.join(by_section, by_number, {said["name"] for _draft, said in lined_up})
-    items: dict[str, list[dict[str, Any]]] = {"extension": [], "agent": [], **({"queue": []} if "queue" in resources else {})}
-    for draft, said in unclaimed([*checked(lines.drafts, resources), *lined_up], resources):
+    queues.join(by_section, by_number)
+    items: dict[str, list[dict[str, Any]]] = {"extension": [], "agent": [], "queue": []}
+    for draft, said in unclaimed(checked([*lines.drafts, *queues.drafts], resources), resources):
         items[draft.kind].append(resources[draft.kind].nested(said))
     return items
 
@@ -138,7 +137,10 @@ def look_over(items: dict[str, list[dict[str, Any]]], numbers: Optional[Containe
     outside = [str(item["number"]) for item in every if numbers is not None and "number" in item and item["number"] not in numbers]
     if outside:
         report.note(f"not in number_range {numbers}: {', '.join(outside[:10])}{f' and {len(outside) - 10} more' if len(outside) > 10 else ''}. "
-                    "Apply them with a range that holds them.")
+                    "Give them others, or apply them with a range that holds all: numbers have one length.")
+    encrypted = sum(1 for item in every if item.get("transport") == "tls")
+    if encrypted:
+        report.note(f"{encrypted} line{'s use' if encrypted > 1 else ' uses'} TLS: the host needs a certificate for it (asterisk_tls_certificate)")
     pins = sum(1 for item in every if item.get("voicemail") and "voicemail_pin" not in item)
     passwords = sum(1 for each in report.sign_ins if each.password.startswith("new"))
     if pins or passwords:

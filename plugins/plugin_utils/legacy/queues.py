@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
@@ -108,16 +108,13 @@ class Queues:
                 self.forget(option, section)
         if "ring_in_use" not in draft.fields:
             self.report.note(UNSAID)
-        if "queue" not in self.resources:
-            for each in draft.origin.values():
-                draft.lose(each, "this release has no queues")
         self.drafts.append(draft)
 
     def key(self, wanted: str) -> str:
         base = wanted if re.fullmatch(r"(?=.*[a-z])[a-z0-9][a-z0-9._-]{0,39}", wanted) else slug(wanted, "-")
         base = base if re.search("[a-z]", base) else f"queue-{base or 'x'}"
         made, count = base[:40], 1
-        while made in self.names:
+        while made in self.names or self.resources["queue"].check({"name": made})[1]:      # a word of Asterisk's own
             count += 1
             made = f"{base[:34]}-{count}"
         self.names.add(made)
@@ -133,8 +130,8 @@ class Queues:
         """The sections of sip.conf that are in a queue, in lower case."""
         return {each for member in self.members if (each := target(member.interface))}
 
-    def join(self, lines: Mapping[str, Draft], numbers: Mapping[str, Draft], kept: Collection[str]) -> None:
-        """Put the queues that are kept down with their members, the agents."""
+    def join(self, lines: Mapping[str, Draft], numbers: Mapping[str, Draft]) -> None:
+        """Put the queues down with their members, the agents."""
         for member in self.members:
             wanted = target(member.interface)
             agent = lines.get(wanted) or numbers.get(wanted) if wanted else None
@@ -142,10 +139,6 @@ class Queues:
                 self.report.lose(member.option, member.section.name, "no line of the sources is that member: it is added by hand")
             elif agent.kind != "agent":
                 self.report.lose(member.option, member.section.name, "only agents are in queues, and the member is a telephone without a person")
-            elif "queues" not in self.resources["agent"].by_name:
-                self.report.lose(member.option, member.section.name, "this release has no queues")
-            elif member.queue not in kept:
-                self.report.lose(member.option, member.section.name, "the queue is not taken over")
             else:
                 self.enter(agent, member)
 
@@ -162,6 +155,7 @@ class Queues:
             self.report.change(member.option, member.section.name, f"its penalty is {rank}: a whole number from 0 to 100")
         if member.interface.lower().startswith("local/"):
             self.report.change(member.option, member.section.name, "the agent is rung itself, not the old dialplan")
+            member.rest = [each for each in member.rest if each != REST[0]]     # which was to say how the agent is, and now does by itself
         if member.alias and member.alias != agent.fields.get("full_name") and member.alias != member.interface:
             if agent.fields.setdefault("alias", member.alias) == member.alias:
                 agent.origin.setdefault("alias", replace(member.option, name="member (name)"))

@@ -38,10 +38,12 @@ FREELY: dict[str, str] = {
 # FreePBX's columns that have another name than chan_sip's option, of its modules core and voicemail
 FREEPBX = {"extension": "number", "name": "fullname", "description": "", "voicemail_enable": "hasvoicemail", "voicemail_vmpwd": "vmsecret",
            "voicemail_pwd": "vmsecret", "vmpin": "vmsecret", "voicemail_email": "email", "voicemail_pager": "pager", "md5_cred": "md5secret",
-           "mailbox": "", "voicemail": "", "callerid": "", "cid_masquerade": "cid_number"}
+           "mailbox": "", "voicemail": "", "callerid": "", "cid_masquerade": "cid_number", "vmpwd": "vmsecret"}
+OF_DEVICE = "devinfo_"      # before chan_sip's own options in exports of FreePBX 12 and older
 FREEPBX_SIGNS = {"tech", "sipdriver", "devicetype", "voicemail_vmpwd", "voicemail_enable", "vmpin"}
 # Columns that say nothing of their own: what they say follows from others
-FREEPBX_FOLLOWS = ("id", "account", "user", "dial", "tech", "sipdriver", "devicetype", "devicedata", "flags", "description", "mailbox", "voicemail", "callerid")
+FREEPBX_FOLLOWS = ("id", "account", "user", "dial", "tech", "sipdriver", "devicetype", "devicedata", "flags", "description", "mailbox", "voicemail", "callerid",
+                   "action", "deviceid", "deviceuser", "ddial")
 FREEPBX_LINES = ("sip", "pjsip", "chan_sip", "chan_pjsip", "")
 FORMULA = tuple("=@+-")
 
@@ -84,8 +86,13 @@ def line_of(place: str) -> int:
 def column(head: str, freepbx: bool) -> str:
     """The option that a column is."""
     if freepbx:
-        return FREEPBX.get(head.lower(), head.lower())
+        return FREEPBX.get(plain(head), plain(head))
     return FREELY.get(" ".join(re.findall(r"[^\W_]+", head.lower())), head)
+
+
+def plain(head: str) -> str:
+    """What a column of FreePBX is called in all of its releases."""
+    return head.lower().removeprefix(OF_DEVICE)
 
 
 def row(file: str, line: int, item: Mapping[str, str], called: Mapping[str, str], freepbx: bool, report: Report) -> Section:
@@ -99,9 +106,8 @@ def row(file: str, line: int, item: Mapping[str, str], called: Mapping[str, str]
     name = heard["fullname"].value if "fullname" in heard else " ".join(heard[each].value for each in ("first", "second") if each in heard)
     name = " ".join(name.split())
     section.name = heard["section"].value if "section" in heard else number or slug(name, ".") or f"row-{line}"
-    lower = {head.lower(): option for head, option in zip(item, section.options)}
     if freepbx:
-        settle_freepbx(section, lower, report)
+        settle_freepbx(section, {plain(head): option for head, option in zip(item, section.options)}, report)
     else:
         settle_freely(section, heard, name, report)
     for option in section.options:
@@ -143,7 +149,9 @@ def settle_freepbx(section: Section, columns: Mapping[str, Option], report: Repo
     own = f"{value.get('name', '')} <{section.name}>"
     if callerid and not callerid.lower().startswith("device") and callerid.replace('"', "") != own:
         columns["callerid"].fate, columns["callerid"].name = "", "callerid"
-    if "voicemail_enable" not in columns and value.get("voicemail", "novm") not in ("novm", "disabled", "", "no"):
+    if "vm" in columns and "voicemail_enable" not in columns:
+        columns["vm"].name, columns["vm"].value = "hasvoicemail", "yes" if value["vm"].lower() == "enabled" else "no"
+    elif "voicemail_enable" not in columns and value.get("voicemail", "novm") not in ("novm", "disabled", "", "no"):
         section.options.append(Option("hasvoicemail", "yes", section.file, section.line, shown=columns["voicemail"].called))
     box_context = value.get("voicemail", "default")
     if box_context not in ("default", "novm", "disabled", "yes", "no", "enabled", ""):

@@ -11,8 +11,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from module_utils.model.fields import List, Number, Text, Word
-from module_utils.model.resource import Resource
 from module_utils.model.site import RESOURCES, NumberRange
 from plugin_utils.export import as_text
 from plugin_utils.legacy.asterisk_conf import parse
@@ -20,7 +18,7 @@ from plugin_utils.legacy.chan_sip import Wish
 from plugin_utils.legacy.importing import Imported, installation, kind_of
 from plugin_utils.people import Unreadable, read
 
-from tests.unit.conftest import planned
+from tests.unit.conftest import House
 from tests.unit.legacy.old import SAMPLES, SECRET, bring, one, other, places, why
 
 LINES = f"[1001]\ntype=friend\nsecret={SECRET}\ncallerid=Anna <1001>\nmailbox=1001@default\n"
@@ -78,12 +76,17 @@ def test_the_samples_people(site: Imported) -> None:
     assert not {"gateway", "provider-out", "nobody", "old.dect"} & set(people)
 
 
-def test_what_is_written_can_be_applied(site: Imported) -> None:
-    for kind in ("extension", "agent"):
+def test_what_is_written_can_be_applied_in_the_order_of_a_staff_run(site: Imported, house: House) -> None:
+    for kind in ("queue", "extension", "agent"):
         resource = RESOURCES[kind]
         items, _places = read("x.yml", as_text(resource.plural, site.items[kind]).encode(), resource.plural, str)
-        items = [{name: each for name, each in item.items() if name not in ("teams", "queues")} for item in items if item["number"] != "52"]
-        assert set(planned("merged", items, resource=resource, realm="switchboard").create) == {item[resource.key] for item in items}
+        items = [item for item in items if item.get("number") != "52"]
+        result = house.run("merged", items, resource, realm="switchboard")
+        assert result["counts"]["created"] == len(items) and house.run("merged", items, resource)["changed"] is False
+    queues = house.files()["queues.conf"].split("\n\n")
+    assert [line for each in queues if each.startswith(("[sales]", "[support]")) for line in each.splitlines() if line.startswith(("[", "member"))] == [
+        "[sales](_queue)", "member=PJSIP/eva.lind,0,eva.lind", "member=PJSIP/anna.svensson,5,anna.svensson",
+        "[support](_queue)", "member=PJSIP/anna.svensson,0,anna.svensson", "member=PJSIP/cleo.oberg,1,cleo.oberg", "member=PJSIP/bo.ek,2,Bosse"]
 
 
 def test_no_secret_is_in_the_report(site: Imported) -> None:
@@ -94,6 +97,11 @@ def test_no_secret_is_in_the_report(site: Imported) -> None:
 def test_the_order_of_the_sources_does_not_matter(site: Imported) -> None:
     back = installation([str(path) for path in reversed(FILES)], lambda path: Path(path).read_bytes(), RESOURCES, Wish())
     assert names(back) == names(site)
+
+
+def test_a_certificate_is_asked_for_where_lines_use_tls(site: Imported) -> None:
+    assert "1 line uses TLS: the host needs a certificate for it (asterisk_tls_certificate)" in site.report.notes
+    assert not any("TLS" in each for each in bring(sip=LINES).report.notes)
 
 
 # Mailboxes
@@ -166,29 +174,24 @@ def test_aliases_and_twins_are_reported() -> None:
     assert one(made)["voicemail_pin"] == "4711" and why(made, "5@x") and "Asterisk takes the first" in why(made, "1001")[0]
 
 
-# Queues: the kind of the model that is being made elsewhere, as far as the mapping needs it
-
-QUEUE = Resource("queue", key="name", says="", fields=(Word("name", ""), Number("number", "", claim="number"), *(Text(name, "") for name in (
-    "display_name", "strategy", "timeout", "retry", "wrapup", "service_level", "weight", "longest", "music", "join_empty", "leave_when_empty", "ring_in_use",
-    "announce_frequency", "announce_position", "announce_hold_time", "announcement",
-    "announce_position_limit", "periodic_announce_frequency")), List("periodic_announcements", "")))
-AGENT = Resource("agent", key="username", says="", fields=(*(each for each in RESOURCES["agent"].fields if each.name != "queues"),
-                                                           List("queues", "", each=Text("", ""))), rules=RESOURCES["agent"].rules)
-WITH_QUEUES = {**RESOURCES, "queue": QUEUE, "agent": AGENT}
+# Queues
 
 
 def queued(queues: str, **files: str) -> Imported:
-    return bring(WITH_QUEUES, sip=LINES + BO, queues=queues, **files)
+    return bring(sip=LINES + BO, queues=queues, **files)
 
 
 @pytest.mark.parametrize(("said", "field", "value"), [
-    ("strategy=rrmemory", "strategy", "rrmemory"), ("strategy=RoundRobin", "strategy", "rrmemory"), ("timeout=15", "timeout", "15"), ("retry=5", "retry", "5"),
-    ("wrapuptime=10", "wrapup", "10"), ("servicelevel=30", "service_level", "30"), ("weight=2", "weight", "2"), ("maxlen=20", "longest", "20"),
-    ("musicclass=default", "music", "default"), ("musiconhold=x\nmusic=y", "music", "y"), ("joinempty=yes", "join_empty", "yes"),
-    ("joinempty=strict", "join_empty", "strict"), ("leavewhenempty=No", "leave_when_empty", "no"), ("ringinuse=no", "ring_in_use", "no"),
-    ("announce-frequency=60", "announce_frequency", "60"), ("announce-position=limit", "announce_position", "limit"),
-    ("announce-position-limit=5", "announce_position_limit", "5"), ("periodic-announce=a,b/c", "periodic_announcements", ["a", "b/c"]),
-    ("periodic-announce-frequency=60", "periodic_announce_frequency", "60"), ("announce-holdtime=once", "announce_hold_time", "once"),
+    ("strategy=rrmemory", "strategy", "rrmemory"), ("strategy=RoundRobin", "strategy", "rrmemory"), ("timeout=15", "timeout", 15), ("retry=5", "retry", 5),
+    ("wrapuptime=10", "wrapup", 10), ("servicelevel=30", "service_level", 30), ("weight=2", "weight", 2), ("maxlen=20", "longest", 20),
+    ("musicclass=default", "music", "default"), ("musiconhold=x\nmusic=y", "music", "y"), ("joinempty=yes", "join_empty", []),
+    ("joinempty=strict", "join_empty", ["paused", "penalty", "unavailable", "invalid"]), ("joinempty=no", "join_empty", ["paused", "penalty", "invalid"]),
+    ("joinempty=inuse,paused", "join_empty", ["paused", "inuse"]), ("leavewhenempty=loose", "leave_when_empty", ["penalty", "invalid"]),
+    ("leavewhenempty=No", "leave_when_empty", []), ("leavewhenempty=1", "leave_when_empty", ["paused", "penalty", "invalid"]),
+    ("ringinuse=no", "ring_in_use", False),
+    ("announce-frequency=60", "announce_frequency", 60), ("announce-position=limit", "announce_position", "limit"),
+    ("announce-position-limit=5", "announce_position_limit", 5), ("periodic-announce-frequency=60", "periodic_announce_frequency", 60),
+    ("announce-holdtime=once", "announce_hold_time", "once"),
     ("announce=hello", "announcement", "hello"),
 ])
 def test_queue(said: str, field: str, value: Any) -> None:
@@ -196,9 +199,25 @@ def test_queue(said: str, field: str, value: Any) -> None:
     assert made.items["queue"] == [{"name": "support", field: value}] and not made.report.lost
 
 
+def test_announcements_that_were_never_heard_are_none() -> None:
+    assert queued("[a]\nperiodic-announce=x,b/c\nperiodic-announce-frequency=60\n").items["queue"] == [
+        {"name": "a", "periodic_announcements": ["x", "b/c"], "periodic_announce_frequency": 60}]
+    made = queued("[a]\nperiodic-announce=x\n")
+    assert made.items["queue"] == [{"name": "a"}] and why(made, "periodic-announce") == ["would never be heard: periodic_announce_frequency is 0"]
+
+
+@pytest.mark.parametrize(("said", "option"), [
+    ("strategy=linear\ntimeout=0", "timeout"), ("timeout=4000", "timeout"), ("retry=0", "retry"), ("weight=-1", "weight"), ("maxlen=many", "maxlen"),
+    ("strategy=nosuch", "strategy"), ("joinempty=sometimes", "joinempty"), ("announce=a&b", "announce"), ("ringinuse=maybe", "ringinuse"),
+])
+def test_what_of_a_queue_is_refused_is_reported(said: str, option: str) -> None:
+    made = queued(f"[a]\n{said}\n")
+    assert len(why(made, option)) == 1 and option not in made.items["queue"][0]
+
+
 @pytest.mark.parametrize(("section", "item"), [
     ("support", {"name": "support"}), ("600", {"name": "queue-600", "number": "600", "display_name": "600"}),
-    ("Våra kunder", {"name": "vara-kunder", "display_name": "Våra kunder"}),
+    ("Våra kunder", {"name": "vara-kunder", "display_name": "Våra kunder"}), ("default", {"name": "default-2", "display_name": "default"}),
 ])
 def test_a_queues_name(section: str, item: dict[str, str]) -> None:
     assert queued(f"[{section}]\n").items["queue"] == [item]
@@ -213,29 +232,14 @@ def test_members() -> None:
     made = queued("[a]\nmember=SIP/1001\nmember=PJSIP/1002,2\n[b]\nmember => Local/1001@from-queue/n,1,Annie,hint:1001@x,yes\nmember=SIP/1002,-1\n")
     assert [(each["queues"], each.get("alias")) for each in made.items["agent"]] == [(["a", "b:1"], "Annie"), (["a:2", "b"], None)]
     assert "the agent is rung itself" in other(made, "member")[0] and "its penalty is 0" in other(made, "member")[1]
-    assert why(made, "member (state interface)") == why(made, "member (ring in use)") == ["is not a matter of a single member"]
+    assert why(made, "member (ring in use)") == ["is not a matter of a single member"] and not why(made, "member (state interface)")
 
 
 def test_members_that_are_nobody_here() -> None:
     made = queued("[a]\nmember=Agent/5\nmember=SIP/1099\nmember=SIP/1001\nmember=SIP/1001,3\n")
     assert why(made, "member") == ["no line of the sources is that member: it is added by hand", "the agent is in the queue already"]
-    made = bring(WITH_QUEUES, sip=LINES, queues="[a]\nmember=SIP/1001\n", persons="extensions")
+    made = bring(sip=LINES, queues="[a]\nmember=SIP/1001\n", persons="extensions")
     assert "only agents are in queues" in why(made, "member")[0]
-
-
-def test_a_queue_that_is_refused_has_no_members() -> None:
-    made = queued("[a]\nweight=2\nmember=SIP/1001\n")
-    assert made.items["agent"][0]["queues"] == ["a"]
-    made = bring({**WITH_QUEUES, "queue": Resource("queue", key="name", says="", fields=(Word("name", "", pattern="x", rule="must be x"),))}, sip=LINES,
-                 queues="[a]\nmember=SIP/1001\n")
-    assert made.items["queue"] == [] and "queues" not in one(made) and why(made, "member") == ["the queue is not taken over"]
-
-
-def test_without_queues_in_the_release_they_are_reported() -> None:
-    without = {kind: each for kind, each in RESOURCES.items() if kind != "queue"}
-    without["agent"] = Resource("agent", key="username", says="", fields=tuple(each for each in AGENT.fields if each.name != "queues"))
-    made = bring(without, sip=LINES, queues="[a]\nweight=2\nmember=SIP/1001\n")
-    assert why(made, "weight") == why(made, "member") == ["this release has no queues"]
 
 
 # Spreadsheets
@@ -250,6 +254,19 @@ def test_freepbx() -> None:
          "nat": "yes", "voicemail": True, "voicemail_pin": "4711"},
         {"username": "bo", "full_name": "Bo", "typology": "external", "number": "1002", "sip_password": SECRET, "caller_id": "ACME <4681234>"},
         {"username": "cleo", "full_name": "Cleo", "typology": "external", "number": "1003", "sip_password": SECRET, "caller_id": "Cleo <4682222>"}]
+    assert not made.report.lost
+
+
+def test_freepbx_before_its_bulk_handler() -> None:
+    made = bring(freepbx_csv="action,extension,name,tech,devinfo_secret,devinfo_dtmfmode,devinfo_host,devinfo_type,devinfo_nat,devinfo_callgroup,devinfo_dial,"
+                             "devinfo_mailbox,devinfo_deny,devinfo_permit,devicetype,deviceuser,vm,vmpwd,email\n"
+                             f",1001,Anna Berg,sip,{SECRET},rfc2833,dynamic,friend,no,3,SIP/1001,1001@device,0.0.0.0/0.0.0.0,0.0.0.0/0.0.0.0,fixed,1001,"
+                             "enabled,4711,anna@example.org\n"
+                             f"add,1002,Lift,sip,{SECRET},rfc2833,dynamic,friend,no,,SIP/1002,1002@device,,,fixed,1002,disabled,,\n")
+    anna, lift = made.items["agent"]
+    assert anna == {"username": "anna.berg", "full_name": "Anna Berg", "email": "anna@example.org", "typology": "external", "number": "1001",
+                    "sip_password": SECRET, "nat": "no", "call_groups": ["3"], "voicemail": True, "voicemail_pin": "4711"}
+    assert lift["sip_password"] == SECRET and "voicemail" not in lift
     assert not made.report.lost
 
 
@@ -360,7 +377,7 @@ CONF = st.lists(st.tuples(SECTIONS, st.lists(st.tuples(OPTIONS, VALUES), max_siz
 @given(CONF, CONF, CONF, CONF, st.sampled_from(["auto", "agents", "extensions"]))
 def test_any_installation_gives_what_can_be_applied(sip: str, users: str, voicemail: str, queues: str, persons: str) -> None:
     try:
-        made = bring(WITH_QUEUES, sip=sip, users=users, voicemail=voicemail, queues=queues, persons=persons)
+        made = bring(sip=sip, users=users, voicemail=voicemail, queues=queues, persons=persons)
     except Unreadable as wrong:
         assert ".conf: line " in str(wrong)
         return
@@ -368,9 +385,9 @@ def test_any_installation_gives_what_can_be_applied(sip: str, users: str, voicem
     json.dumps(made.report.compact())
     for kind, items in made.items.items():
         for item in items:
-            checked, wrongs = WITH_QUEUES[kind].check(item)
-            assert not wrongs and not WITH_QUEUES[kind].judge(WITH_QUEUES[kind].complete(checked))
-    claims = [claim for kind, items in made.items.items() for item in items for claim in WITH_QUEUES[kind].claims(dict(WITH_QUEUES[kind].flat(item)))]
+            checked, wrongs = RESOURCES[kind].check(item)
+            assert not wrongs and not RESOURCES[kind].judge(RESOURCES[kind].complete(checked))
+    claims = [claim for kind, items in made.items.items() for item in items for claim in RESOURCES[kind].claims(dict(RESOURCES[kind].flat(item)))]
     assert len(claims) == len(set(claims))
     assert yaml.safe_load(as_text("agents", made.items["agent"])) == {"agents": made.items["agent"]}
 
