@@ -43,7 +43,7 @@ def plan_act(resource: Resource, name: str, keys: Iterable[str], order: Order, h
     act, made, wrongs = ACTS[name], Plan(resource), []
     for key in dict.fromkeys(keys):
         before = have.documents.get(key)
-        wrong = f"is not there{nearest(key, tuple(have.documents))}" if before is None else objection(resource, name, before)
+        wrong = f"is not there{nearest(key, tuple(have.documents), wrongs)}" if before is None else objection(resource, name, before)
         if before is None or wrong:
             wrongs.append(Wrong(wrong, item=f"{resource.kind} {key!r}"))
         elif not act.makes or act.again or not before.get(act.field):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,22 @@ def test_views_are_written_in_time_that_grows_with_their_number() -> None:
     wanted = [{"name": f"q{count}", "agents": [f"a{count + 100 * each}" for each in range(50)]} for count in range(100)]
     made = planned("merged", wanted, Have(queues_said, {}, {"queue": queues_said, "agent": agents}), QUEUE)
     assert len(made.cascaded["agent"]) == 5000 and len(made.update) == 100
+
+
+def test_thousands_of_unknown_names_are_told_in_seconds() -> None:
+    """Only what is told is worth a look at names that are like it."""
+    agents = {f"agent{count}": {"username": f"agent{count}", "full_name": "A"} for count in range(2000)}
+    wanted = [{"name": f"q{count}", "agents": [f"agnet{count * 50 + each}" for each in range(50)]} for count in range(100)]
+    start = time.monotonic()
+    with pytest.raises(Refused, match=r"there is no agent 'agnet0' \(did you mean agent0\?\)(.*\n){10}and 4990 more"):
+        planned("merged", wanted, Have({}, {}, {"queue": {}, "agent": agents}), QUEUE)
+    assert time.monotonic() - start < 20
+
+
+def test_a_queue_may_have_more_agents_than_fit_into_a_line() -> None:
+    agents = {f"agent{count}": {"username": f"agent{count}", "full_name": "A"} for count in range(500)}
+    made = planned("merged", [{**SALES, "agents": [*agents]}], Have({}, {}, {"queue": {}, "agent": agents}), QUEUE)
+    assert len(made.cascaded["agent"]) == 500
 
 
 # Members
