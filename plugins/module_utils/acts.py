@@ -40,10 +40,11 @@ ACTS = {
 
 def plan_act(resource: Resource, name: str, keys: Iterable[str], order: Order, have: Have, site: Site) -> Plan:
     """The changes of one act on some people. Raises Refused, naming whomever it does not suit, before any is made."""
-    act, made, wrongs = ACTS[name], Plan(resource), []
+    act, made = ACTS[name], Plan(resource)
+    wrongs: list[Wrong] = []
     for key in dict.fromkeys(keys):
         before = have.documents.get(key)
-        wrong = f"is not there{nearest(key, tuple(have.documents))}" if before is None else objection(resource, name, before)
+        wrong = f"is not there{nearest(key, tuple(have.documents), wrongs)}" if before is None else objection(resource, name, before)
         if before is None or wrong:
             wrongs.append(Wrong(wrong, item=f"{resource.kind} {key!r}"))
         elif not act.makes or act.again or not before.get(act.field):

@@ -302,7 +302,7 @@ def write_through(made: Plan, have: Have, viewed: Mapping[str, Mapping[str, Any]
                 to = here.key_of(entry)
                 wanted.setdefault(to, {})[key] = there.renamed(entry, key)
                 if to not in known:
-                    wrongs.append(Wrong(f"there is no {other.kind} {to!r}{nearest(to, tuple(known))}", name, f"{made.resource.kind} {key!r}"))
+                    wrongs.append(Wrong(f"there is no {other.kind} {to!r}{nearest(to, tuple(known), wrongs)}", name, f"{made.resource.kind} {key!r}"))
         before: dict[str, list[str]] = {key: [] for key in given}
         for to, said in known.items():
             was = {there.key_of(entry): entry for entry in said.get(view.through) or []}
@@ -331,7 +331,7 @@ def refer(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
                                    *((key, before, after) for key, (before, after) in made.update.items())]:
             for name, to in made.resource.referred(after, kind):
                 if to not in known and before.get(name) != after[name]:
-                    wrongs.append(Wrong(f"there is no {kind} {to!r}{nearest(to, tuple(known))}", name, f"{made.resource.kind} {key!r}"))
+                    wrongs.append(Wrong(f"there is no {kind} {to!r}{nearest(to, tuple(known), wrongs)}", name, f"{made.resource.kind} {key!r}"))
 
 
 def picture(made: Plan, have: Have, wrongs: list[Wrong]) -> None:

@@ -271,8 +271,8 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
             raise Wrong(f"there is no dialplan context {context} on this host", "context", f"{made.resource.kind} {key!r}")
     for music, key in musics(made).items():
         if not live.knows_music(music):
-            raise Wrong(f"there is no class {music} of music on hold on this host: see asterisk_music_classes of role asterisk", "music",
-                        f"{made.resource.kind} {key!r}")
+            raise Wrong(f"there is no class {music} of music on hold on this host, or no music in its folder: see asterisk_music_classes of role asterisk",
+                        "music", f"{made.resource.kind} {key!r}")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
     devices = [*made.create, *made.update, *made.delete, *made.renamed.values()] if has_line(made.resource) else [*compiled.devices]
     change = Change(compiled, files, devices=devices, mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)

@@ -152,7 +152,8 @@ options:
         type: str
       announce_frequency:
         description:
-          - How often callers are told their position and waiting time; 0 is never.
+          - How often callers are told their position and waiting time, at first as soon as they come; 0 is never. Nobody rings for the first
+            of them while it is told.
         type: int
         default: 0
       announce_position:

@@ -130,6 +130,12 @@ def queues(text: str) -> dict[str, tuple[dict[str, str], list[list[str]]]]:
     return found
 
 
+def with_mask(network: str) -> str:
+    """As main/acl.c tells a network, of IPv6 too."""
+    found = ip_network(network)
+    return f"{found.network_address}/{found.netmask}"
+
+
 class Asterisk(Ami):
     """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in PJSIP's files."""
 
@@ -163,8 +169,6 @@ class Asterisk(Ami):
         self.did.append((name, headers))
         if name == "ModuleCheck" and headers["Module"] in self.missing:
             return {"Response": ["Error"]}, []
-        if name == "GetConfig":
-            return {"Response": ["Success"], **({"Category-000000": [headers["Category"]]} if headers["Category"] in self.musics else {})}, []
         return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
 
     def Reload(self, Module: str) -> list[Message]:  # noqa: N802, N803
@@ -189,7 +193,7 @@ class Asterisk(Ami):
     def console(self, _config: str, command: str) -> str:
         """As it lays its tables out."""
         if command.startswith("pjsip show transport"):
-            shown = [(name, value) if name != "local_net" else (name, ip_network(value).with_netmask) for name, value in self.transport]
+            shown = [(name, value) if name != "local_net" else (name, with_mask(value)) for name, value in self.transport]
             return "\nTransport:  transport-udp   udp   0   0  0.0.0.0:5060\n\n" + "".join(f" {name:<27} : {value}\n" for name, value in shown)
         if command == "rtp show settings":
             ports = dict(self.rtp)
@@ -197,6 +201,8 @@ class Asterisk(Ami):
         if command == "core show codecs audio":
             return "      ID TYPE  NAME  FORMAT  QUALITY DESCRIPTION\n----\n" + "".join(
                 f"{count:8} audio {each:<12} {each:<20} 100 (Some codec)\n" for count, each in enumerate([*self.transcodes, "g729", "speex"]))
+        if command == "moh show classes":
+            return "".join(f"Class: {each}\n\tMode: files\n\tDirectory: moh\n" for each in sorted(self.musics))
         assert command == "core show translation"
         return "  Translation times\n\n           " + " ".join(self.transcodes) + "\n" + "".join(
             f"{each:>9} " + " ".join("    -" if each == other else "15000" for other in self.transcodes) + "\n" for each in self.transcodes)

@@ -40,6 +40,7 @@ FIT = {
     "codec.offered": [["alaw", "ulaw", "gsm", "g722", "opus", "g729"], ["g729", "opus", "gsm", "g722", "ulaw", "alaw"]],    # all that lines may name
     "settings.number_range": ["0000-9999", "1000-9999"],
     "nat.external_media_address": ["203.0.113.9"], "nat.external_signaling_address": ["203.0.113.10"],      # names have to resolve
+    "nat.stun_server": ["203.0.113.11", "203.0.113.11:3479"], "nat.turn.server": ["203.0.113.12:5349"],
     "nat.local_networks": [["192.0.2.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]],      # the host must be in one
     "queue.music": ["jazz", "default"],     # the host must have it
 }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from module_utils.compile import compile_site
 from module_utils.control import network
+from module_utils.control.console import network as as_network
 from module_utils.control.console import parameters
 from module_utils.model import nat as model
 from module_utils.model.errors import Refused, Unready, Wrong
@@ -144,10 +145,17 @@ def test_what_asterisk_does_not_take_is_taken_back(house: House, monkeypatch: py
     assert house.everything() == before and house.documents("nat") == {}
 
 
+def test_networks_of_ipv6_are_read_back(house: House) -> None:
+    house.run("merged", [{**OUTSIDE, "local_networks": ["10.0.0.0/8", "fd00::/8", "2001:db8::7"]}], NAT)
+    assert ("local_net", "2001:db8::7/128") in house.asterisk.transport
+
+
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(("change", "rule"), [
     ({"local_networks": ["192.168.7.0/24"]}, "local_networks: must hold 10.0.0.5, the host's own address"),
     ({"external_media_address": "nowhere.example.org"}, "external_media_address: nowhere.example.org has no address that this host can find"),
+    ({"stun_server": "nowhere.example.org:3478"}, "stun_server: nowhere.example.org has no address that this host can find"),
+    ({"turn": {"server": "nowhere.example.org", "username": "x", "password": "y"}}, "turn.server: nowhere.example.org has no address"),
 ])
 def test_what_the_host_cannot_live_with(house: House, change: dict[str, Any], rule: str, check: bool) -> None:
     before = house.everything()
@@ -182,6 +190,13 @@ def test_default_mode_reaches_lines_for_which_nothing_is_said(house: House) -> N
 def test_own_address_and_names_are_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert network.own_address("127.0.0.1") == "127.0.0.1" and network.found("127.0.0.1") == "127.0.0.1" and network.found("nowhere.invalid") is None
+
+
+@pytest.mark.parametrize(("told", "normal"), [
+    ("10.0.0.0/255.0.0.0", "10.0.0.0/8"), ("192.168.7.9/255.255.255.255", "192.168.7.9/32"), ("fd00::/ff00::", "fd00::/8"), ("(null)", "(null)"),
+])
+def test_networks_of_the_console(told: str, normal: str) -> None:
+    assert as_network(told) == normal
 
 
 def test_parameters_of_the_console() -> None:

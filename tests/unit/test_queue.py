@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from module_utils.compile import compile_site
 from module_utils.compile.writer import HEADER
+from module_utils.control import live
 from module_utils.control.log import complaints
 from module_utils.model.agent import AGENT
 from module_utils.model.errors import Refused, Trouble, Unready, Wrong
@@ -48,6 +50,7 @@ def members(queue: dict[str, Any], *agents: dict[str, Any]) -> list[tuple[str, s
     ("strategy", "roundrobin", "is none of ringall"), ("timeout", -1, "whole number from 0 to 3600"), ("retry", 0, "whole number from 1"),
     ("channel", "carrier pigeon", "is none of"), ("weight", "heavy", "whole number"), ("longest", 10_001, "whole number"),
     ("music", "rock;roll", "must be letters"), ("announcement", "a,b", "name of a prompt"), ("announcement", "../../etc/passwd", "name of a prompt"),
+    ("periodic_announcements", ["custom/../../../secret"], "name of a prompt"),
     ("announce_position", "maybe", "is none of"), ("join_empty", ["paused", "asleep"], "is none of"), ("join_empty", ["yes", "paused"], "is none of"),
     ("leave_when_empty", 7, "must be a list"), ("teams", ["night:101"], "a penalty must be a whole number from 0 to 100"),
     ("agents", [{"who": "anna"}], "as a mapping"),
@@ -232,6 +235,22 @@ def test_views_are_written_in_time_that_grows_with_their_number() -> None:
     assert len(made.cascaded["agent"]) == 5000 and len(made.update) == 100
 
 
+def test_thousands_of_unknown_names_are_told_in_seconds() -> None:
+    """Only what is told is worth a look at names that are like it."""
+    agents = {f"agent{count}": {"username": f"agent{count}", "full_name": "A"} for count in range(2000)}
+    wanted = [{"name": f"q{count}", "agents": [f"agnet{count * 50 + each}" for each in range(50)]} for count in range(100)]
+    start = time.monotonic()
+    with pytest.raises(Refused, match=r"there is no agent 'agnet0' \(did you mean agent0\?\)(.*\n){10}and 4990 more"):
+        planned("merged", wanted, Have({}, {}, {"queue": {}, "agent": agents}), QUEUE)
+    assert time.monotonic() - start < 20
+
+
+def test_a_queue_may_have_more_agents_than_fit_into_a_line() -> None:
+    agents = {f"agent{count}": {"username": f"agent{count}", "full_name": "A"} for count in range(500)}
+    made = planned("merged", [{**SALES, "agents": [*agents]}], Have({}, {}, {"queue": {}, "agent": agents}), QUEUE)
+    assert len(made.cascaded["agent"]) == 500
+
+
 # Members
 
 
@@ -285,6 +304,14 @@ def test_golden() -> None:
     assert turned == files["queues.conf"]
 
 
+@pytest.mark.row("T4")
+@pytest.mark.parametrize("field", ["announce_frequency", "periodic_announce_frequency"])
+def test_who_waits_alone_hears_announcements_too(field: str) -> None:
+    """Asterisk's default is to tell all but the first, who may be the only one for long."""
+    assert compiled([{**SALES, field: 30}])["sales"][0]["announce-to-first-user"] == "yes"
+    assert "announce-to-first-user" not in compiled([SALES])["sales"][0]
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_each_queue_says_its_strategy(strategy: str) -> None:
     assert compiled([{**SALES, "strategy": strategy}])["sales"][0]["strategy"] == strategy
@@ -303,6 +330,14 @@ def test_a_queue_that_needs_an_order_is_made_anew_and_its_callers_come_again(ful
     full.asterisk.did.clear()
     full.run("merged", [{**SALES, "timeout": 4}], QUEUE)
     assert full.asterisk.lists == {"sales"} and [name for name, _headers in full.asterisk.did].count("Reload") == 1
+
+
+def test_nobody_is_sent_away_when_nothing_can_be_written(full: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    full.asterisk.waiting = [("help", "PJSIP/y-2")]
+    monkeypatch.setattr(live.Generations, "write", lambda *_any: (_ for _ in ()).throw(Unready("no space left")))
+    with pytest.raises(Unready, match="no space left"):
+        full.run("deleted", [{"name": "help"}], QUEUE, cascade=True)
+    assert not any(name == "QueueWithdrawCaller" for name, _headers in full.asterisk.did)
 
 
 def test_callers_of_a_deleted_queue_are_sent_on(full: House) -> None:

@@ -59,6 +59,8 @@ def options(whole: Whole) -> Iterator[tuple[str, str]]:
         value: Any = whole[name]
         if value not in (None, []):
             yield option, ",".join(value) if isinstance(value, list) else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    if whole["announce_frequency"] or whole["periodic_announce_frequency"]:
+        yield "announce-to-first-user", "yes"       # who waits alone would hear nothing, ever
     if 0 < whole["announce_frequency"] < LEAST_PAUSE:
         yield "min-announce-frequency", str(whole["announce_frequency"])
 

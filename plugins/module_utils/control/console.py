@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from ..model.errors import Unready
@@ -37,6 +38,15 @@ def parameters(text: str) -> dict[str, list[str]]:
         if value:
             found.setdefault(name, []).append(value)
     return found
+
+
+def network(told: str) -> str:
+    """A network in its normal form: Asterisk tells its mask as an address, which of IPv6 nothing else reads. What is none stays as it is."""
+    place, _slash, mask = told.partition("/")
+    try:
+        return str(ip_network(f"{place}/{bin(int(ip_address(mask))).count('1')}"))
+    except ValueError:
+        return told
 
 
 def codecs(listed: str, translation: str) -> Codecs:

@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Optional
 
 from ..compile import Compiled
@@ -21,7 +20,7 @@ from ..model.fields import Whole
 from ..model.nat import EXTERNAL
 from ..model.queue import ORDERED
 from .ami import Ami, Message
-from .console import Codecs, codecs, console, parameters
+from .console import Codecs, codecs, console, network, parameters
 from .generations import Generations
 from .log import Log
 
@@ -69,16 +68,14 @@ class Live:
 
         Returns the names of the Asterisk modules that were reloaded. Raises Unready, after the old generation is back in force.
         """
-        anew: dict[str, Queue] = {}
         changed = dict.fromkeys(module for file, module in RELOADED_BY.items() if file in change.files)
         modules = [module for module in changed if self.is_needed(module, change.compiled)]
         before = self.generations.current()
-        if "app_queue.so" in modules:
-            anew = self.send_away(change.compiled.queues)
         fresh = self.generations.write(change.compiled.files)
         set_aside: list[tuple[str, str]] = []
         proof = self.generations.doubt(before)      # from here on nobody knows what Asterisk has, until it was asked
         try:
+            anew = self.send_away(change.compiled.queues) if "app_queue.so" in modules else {}      # as late as can be: they come back in seconds
             if anew:
                 self.without(anew, change.compiled)
             self.generations.put_in_force(fresh)
@@ -249,7 +246,7 @@ class Live:
         if "pjsip_transport.conf" in files:
             told = parameters(console(self.host.config, "pjsip show transport transport-udp"))
             has += [(name, {nat[name]} - {None}, set(told.get(name, ()))) for name in EXTERNAL]
-            has.append(("local_networks", set(nat["local_networks"]), {str(ip_network(each)) for each in told.get("local_net", ())}))
+            has.append(("local_networks", set(nat["local_networks"]), {*map(network, told.get("local_net", ()))}))
         if "rtp.conf" in files:
             told = parameters(console(self.host.config, "rtp show settings"))
             has += [(f"rtp.{end}", {str(nat[f"rtp.{end}"])}, set(told.get(f"Port {end}", ()))) for end in ("start", "end")]
@@ -331,8 +328,8 @@ class Live:
             yield each.get("Key", [""])[0].partition(f"{family}/")[2], each.get("Val", [""])[0]
 
     def knows_music(self, music: str) -> bool:
-        answer, _events = self.ami.ask("GetConfig", Filename="musiconhold.conf", Category=music)
-        return any(header.startswith("Category-") for header in answer)
+        """Whether Asterisk has the class; of one whose folder holds no music it forgets the name without a word in its log."""
+        return music in parameters(console(self.host.config, "moh show classes")).get("Class", ())
 
     def knows_context(self, context: str) -> bool:
         answer, _events = self.ami.ask("ShowDialPlan", Context=context)

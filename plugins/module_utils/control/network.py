@@ -12,6 +12,8 @@ from ..model.errors import Wrong
 from ..model.fields import Whole
 from ..model.nat import EXTERNAL
 
+SERVERS = ("stun_server", "turn.server")
+
 
 def found(name: str) -> Optional[str]:
     """The IPv4 address of a name."""
@@ -33,10 +35,11 @@ def own_address(towards: str) -> Optional[str]:
 
 def suits_host(nat: Whole) -> None:
     """Raises Wrong where Asterisk would silently do something else on this host than was meant."""
-    for name in EXTERNAL:
-        address = found(nat[name]) if nat[name] else None
-        if nat[name] and not address:
-            raise Wrong(f"{nat[name]} has no address that this host can find", name, "nat")
-        own = own_address(address) if address else None
+    for name in (*EXTERNAL, *SERVERS):
+        place = (nat[name] or "").partition(":")[0]
+        address = found(place) if place else None
+        if place and not address:
+            raise Wrong(f"{place} has no address that this host can find", name, "nat")
+        own = own_address(address) if address and name in EXTERNAL else None
         if own and not any(ip_address(own) in ip_network(each) for each in nat["local_networks"]):
             raise Wrong(f"must hold {own}, the host's own address: otherwise Asterisk keeps telling it to those outside", "local_networks", "nat")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sized
 
 SHOWN = 10      # so many mistakes are told at once: enough to mend a file, short enough to read
 
@@ -36,7 +37,10 @@ class Unready(Trouble):
     """The host cannot do it now: a store that is locked, damaged or full, an Asterisk that is down or refuses."""
 
 
-def nearest(value: str, valid: tuple[str, ...]) -> str:
-    """' (did you mean x?)' when one of the valid values is close, else nothing."""
-    close = difflib.get_close_matches(value, valid, n=1)
+def nearest(value: str, valid: tuple[str, ...], before: Sized = ()) -> str:
+    """' (did you mean x?)' when one of the valid values is close, else nothing; nor for what is not told after the mistakes `before` it.
+
+    To look through the names of ten thousand agents takes a third of a second.
+    """
+    close = difflib.get_close_matches(value, valid, n=1) if len(before) < SHOWN else []
     return f" (did you mean {close[0]}?)" if close else ""

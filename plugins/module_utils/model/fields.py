@@ -273,6 +273,7 @@ class Ranked(Reference):
 @dataclass(frozen=True)
 class View(List):
     """What others say of this resource, seen from its side: given, it is written into their field `through`; it is never kept here."""
+    most: int = 10_000              # no line of a file has to hold them
     through: str = ""
 
 

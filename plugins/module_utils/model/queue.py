@@ -40,8 +40,8 @@ class Reasons(List):
 
 
 def prompt(name: str, says: str) -> Text:
-    return Text(name, says, pattern=r"[A-Za-z0-9_-][A-Za-z0-9_./-]{0,127}",
-                rule="must be the name of a prompt: letters, digits, '_', '-', '.' and '/', without the ending of its file")
+    return Text(name, says, pattern=r"(?!.*[.][.])[A-Za-z0-9_-][A-Za-z0-9_./-]{0,127}",
+                rule="must be the name of a prompt: letters, digits, '_', '-', '.' and '/', without '..' and the ending of its file")
 
 
 def only_voice_has_a_number(queue: Whole) -> None:
@@ -85,7 +85,8 @@ QUEUE = Resource("queue", key="name", says="Queues are where callers wait for on
             each=REASON, short={"no": (), "yes": NOBODY, "loose": LOOSE, "strict": STRICT}),
     Flag("ring_in_use", "Agents in a call ring too."),
     prompt("announcement", "Prompt that the agent hears before the caller."),
-    Integer("announce_frequency", "How often callers are told their position and waiting time; 0 is never.", most=HOUR, default=0, unit="seconds"),
+    Integer("announce_frequency", "How often callers are told their position and waiting time, at first as soon as they come; 0 is never. "
+                                  "Nobody rings for the first of them while it is told.", most=HOUR, default=0, unit="seconds"),
     Choice("announce_position", "Whether the position is told: V(limit) only up to O(config[].announce_position_limit), V(more) beyond it as more than that.",
            choices=("yes", "no", "limit", "more"), default="yes"),
     Integer("announce_position_limit", "The limit of V(limit) and V(more).", least=1, most=1000, default=10),

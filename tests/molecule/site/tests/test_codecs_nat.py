@@ -191,6 +191,32 @@ def test_those_outside_are_told_the_address_outside_and_those_inside_are_not(pbx
     assert started(pbx) == before           # all of it without a restart
 
 
+@pytest.mark.row("T3")
+def test_networks_come_and_go_without_a_restart(pbx, nat, house, ask):
+    """Also where the first of several stays: by that one alone Asterisk's has_state_changed compares them."""
+    before = started(pbx)
+    nat(**behind_nat(pbx, house.address))
+    few = behind_nat(pbx, house.address)["local_networks"]
+    for networks in ([*few, "fd00::/8", "2001:db8::7"], few, [f"{pbx.address}/32"], few, few[::-1], [f"{pbx.address}/32"]):
+        result = nat(**{**behind_nat(pbx), "local_networks": networks})
+        assert result["reloaded"] == ["res_pjsip.so"], result["output"]
+        assert told(ask("INVITE", "kim", "*43", **sdp(house))) == ((pbx.address, pbx.address) if f"{house.address}/32" in networks else (OUTSIDE, OUTSIDE))
+    assert started(pbx) == before
+
+
+def test_ports_that_the_role_no_longer_takes_are_refused(pbx):
+    before = pbx.snapshot()
+    code, output = pbx.play("site", asterisk_rtp_start=12000)
+    assert code and "say them as rtp.start and rtp.end of the module" in output, output
+    assert pbx.snapshot() == before
+
+
+def test_a_server_without_an_address_is_refused(pbx):
+    """Asterisk would say a word of it in its log and go on without."""
+    refused = pbx.attempt("nat", config={"turn": {"server": "turn.invalid", "username": "x", "password": "y"}})
+    assert refused["failed"] and "nat: turn.server: turn.invalid has no address that this host can find" in refused["msg"], refused["msg"]
+
+
 def test_a_restart_finds_the_same(pbx, nat, house, ask):
     nat(**behind_nat(pbx, rtp={"start": 30000, "end": 30199}))
     pbx.run("systemctl restart asterisk && asterisk -rx 'core waitfullybooted'")

@@ -137,6 +137,61 @@ def test_a_caller_who_waits_comes_again_when_the_queue_is_made_anew(pbx, shop, l
     ria.hangup()
 
 
+def test_a_caller_comes_to_a_queue_that_is_on_its_way(pbx, shop, line):
+    """Between the map of numbers and the queue lies the time that Asterisk takes to read its files."""
+    shop(agents=["sol"])
+    ria, sol = line("ria"), line("sol")
+    pbx.asterisk("module unload app_queue.so")
+    try:
+        ria.dial("2400")
+        with pytest.raises(AssertionError):
+            sol.ringing(2)
+    finally:
+        pbx.asterisk("module load app_queue.so")
+    sol.ringing(10).answer().established()
+    ria.hears(sol)
+    ria.hangup()
+
+
+@pytest.fixture(name="hum")
+def hum_fixture(pbx):
+    """The name of a prompt that is a tone, and its pitch."""
+    folder = re.search(r"Data directory: +(\S+)", pbx.asterisk("core show settings"))[1]
+    pitch = 1250
+    pbx.run(f"python3 -c \"import array, math; array.array('h', (int(9000 * math.sin(2 * math.pi * {pitch} * i / 8000)) for i in range(24000)))"
+            f".tofile(open('{folder}/sounds/hum.sln', 'wb'))\"")
+    yield "hum", pitch
+    pbx.run(f"rm {folder}/sounds/hum.sln")
+
+
+@pytest.mark.row("T4")
+def test_who_waits_alone_hears_the_announcements(shop, line, hum):
+    prompt, pitch = hum
+    shop(periodic_announcements=[prompt], periodic_announce_frequency=3)
+    ria = line("ria")
+    ria.dial("2400").established().hears(pitch, 15)
+    ria.hangup()
+
+
+def test_a_class_without_music_is_none(pbx, shop):
+    """Its file names it, and Asterisk says nothing of passing over it."""
+    shop()
+    pbx.run("cp -p /etc/asterisk/musiconhold.conf /root/; printf '[still]\\nmode=files\\ndirectory=/nowhere\\n' >> /etc/asterisk/musiconhold.conf")
+    try:
+        pbx.asterisk("moh reload")
+        refused = pbx.attempt("queues", config=[{"name": "shop", "music": "still"}])
+    finally:
+        pbx.run("mv /root/musiconhold.conf /etc/asterisk/")
+        pbx.asterisk("moh reload")
+    assert refused["failed"] and "there is no class still of music on hold on this host, or no music in its folder" in refused["msg"], refused["msg"]
+
+
+@pytest.mark.parametrize("classes", [{"default": "moh"}, {"general": "moh"}, {"a]b": "moh"}, {"jazz": "moh;x"}])
+def test_music_that_asterisk_would_pass_over_is_refused(pbx, classes):
+    code, output = pbx.play("site", asterisk_music_classes=classes)
+    assert code and "asterisk_music_classes: a name must be" in output, output
+
+
 def test_a_deleted_queue_sends_its_callers_away(pbx, line):
     pbx.apply("queues", config=[{"name": "fair", "number": "2410", "retry": 1}])
     ria = line("ria")
