@@ -31,7 +31,10 @@ def set_passwords(resource: Resource, renew: bool, now: str, given_by_key: Mappi
     for key, given in given_by_key.items():
         known, password = documents.get(key, {}).get("password_hash"), given.pop("password", None)
         update = given.pop("update_password", None)
-        stands = known and not (renew if update is None else update == "always")
+        keeps = not (renew if update is None else update == "always")
+        stands = known and keeps
+        if keeps and documents.get(key, {}).get("api_key_hash"):     # an old one, of an export maybe, must not come to life again
+            given.pop("api_key_hash", None)
         if password is not None and given.get("password_hash") is not None:
             wrongs.append(Wrong("goes without password_hash: give one of the two", "password", f"{resource.kind} {key!r}"))
         if password is not None and not stands:
@@ -65,7 +68,7 @@ def set_passwords(resource: Resource, renew: bool, now: str, given_by_key: Mappi
 def history(before: Said, site: Site) -> Optional[list[str]]:
     """The hashes that somebody who gets another password may not come back to."""
     known = [each for each in (before.get("password_hash"), *(before.get("password_history") or [])) if is_hash(each)]
-    return known[:site.settings["password.history"]] or None
+    return known[:site.settings["password.history"]] or ([] if before.get("password_history") else None)
 
 
 def hashes(passwords: Mapping[str, str], documents: Mapping[str, Said], site: Site) -> dict[str, Any]:

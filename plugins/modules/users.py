@@ -112,7 +112,7 @@ options:
         default: false
       api_key_hash:
         description:
-          - SHA-256 of the API key, for moving a site. Keys are made by M(switchboard.asterisk.credentials).
+          - SHA-256 of the API key, to move a site. It takes another's place as O(update_password) says. Keys are made by M(switchboard.asterisk.credentials).
           - Kept secret, never returned.
         type: str
       client_log:

@@ -116,6 +116,13 @@ def test_api_keys_come_and_go(staffed: House) -> None:
     assert [staffed.act("remove_api_key", "ada", kind="users")["changed"] for _each in range(2)] == [True, False] and known() is None
 
 
+def test_an_old_api_key_does_not_come_back_with_an_old_file(staffed: House) -> None:
+    staffed.run("merged", [{"username": "ada", "api_key_hash": "a" * 64}], USER)
+    staffed.act("regenerate_api_key", "ada", kind="users")
+    assert staffed.run("merged", [{"username": "ada", "api_key_hash": "a" * 64}], USER)["changed"] is False
+    assert staffed.run("merged", [{"username": "ada", "api_key_hash": "a" * 64}], USER, update_password="always")["changed"] is True
+
+
 @pytest.mark.parametrize("act", sorted(ACTS))
 def test_check_mode_tells_and_does_nothing(staffed: House, act: str) -> None:
     for key in ("ben", "ada"):

@@ -168,6 +168,15 @@ def test_earlier_passwords_may_not_come_again(house: House) -> None:
     assert house.run("merged", [{**ANNA, "password": f"{FIRST}0"}], update_password="always")["changed"]
 
 
+def test_a_site_that_keeps_no_history_drops_the_old_one(house: House) -> None:
+    for password in (FIRST, SECOND):
+        house.run("merged", [{**ANNA, "password": password}], update_password="always")
+    assert len(state(house)["password_history"]) == 1
+    house.run("merged", [{"password.history": 0}], SETTINGS)
+    house.run("merged", [{**ANNA, "password": FIRST}], update_password="always")
+    assert state(house)["password_history"] == []
+
+
 @pytest.mark.parametrize("kept", [
     HASH, "$scrypt$ln=14,r=8,p=5$ZKw1Rkiptfb+f0/JeW/t3Q$6rvZIYzv2nPlcg9NnF8lv2Hs04gVQMMQu1rvb7eKB9c",
     "$6$rounds=5000$saltsalt$" + "a" * 86, "$5$saltsalt$" + "a" * 43, "$2b$12$" + "a" * 53, "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA",
@@ -189,6 +198,7 @@ def test_a_hash_brings_its_age_and_history(house: House) -> None:
 
 @pytest.mark.parametrize(("given", "error"), [
     ({"password_hash": "5f4dcc3b5aa765d61d8327deb882cf99"}, "password_hash: must be a hash of scrypt"),
+    ({"password_hash": "$scrypt$ln=31,r=8,p=5$ZKw1Rkiptfb+f0/JeW/t3Q$6rvZIYzv2nPlcg9NnF8lv2Hs04gVQMMQu1rvb7eKB9c"}, "password_hash: must be a hash of scrypt"),
     ({"password_hash": HASH, "password": FIRST}, "password: goes without password_hash"),
     ({"password_history": [FIRST]}, "password_history: must be a list of at most 24 password hashes"),
     ({"password_changed_at": "yesterday"}, "password_changed_at: must be a moment in UTC"),

@@ -117,6 +117,8 @@ def holds_what_is_said(resource: Resource, state: str, before: Mapping[str, Any]
                 assert name not in has
             elif name == "password_hash" or secret.beside:
                 assert not passwords_stand or has[name] == was[name] if name in was else True
+            elif name == "api_key_hash" and name in was and item.get("update_password") != "always":
+                assert has[name] == was[name]
             elif value is not None:
                 assert has[name] == secret.seal(value, key, REALM)
             elif name in was:

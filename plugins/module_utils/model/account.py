@@ -125,6 +125,7 @@ def sso_needs_a_subject(person: Whole) -> None:
         raise Wrong("goes with authentication sso, and is needed there: it is who this is at the provider", "sso_subject")
 
 
-API_KEY = ApiKey("api_key_hash", "SHA-256 of the API key, for moving a site. Keys are made by M(switchboard.asterisk.credentials).",
+API_KEY = ApiKey("api_key_hash", "SHA-256 of the API key, to move a site. It takes another's place as O(update_password) says. "
+                                 "Keys are made by M(switchboard.asterisk.credentials).",
                  needed=never, apart=True, written_as="api_key")
 ACCOUNT_RULES = (sso_needs_a_subject,)

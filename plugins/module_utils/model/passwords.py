@@ -16,14 +16,15 @@ from .secrets import LETTERS, derive
 
 # What passlib verifies, so that a site can be moved with its people's passwords; the last two need python3-bcrypt and python3-argon2 on the host.
 SCHEMES = ("scrypt", "pbkdf2_sha256", "pbkdf2_sha512", "sha512_crypt", "sha256_crypt", "bcrypt", "argon2")
+# Whoever signs in has one verified: at a cost that a host can bear.
 CODED = r"[A-Za-z0-9./+]"
 HASHES = re.compile("|".join((
-    rf"\$scrypt\$ln=\d{{1,2}},r=\d{{1,2}},p=\d{{1,2}}\${CODED}+\${CODED}{{43}}",
-    rf"\$pbkdf2-sha(256|512)\$\d{{1,9}}\${CODED}+\${CODED}{{43,86}}",
-    rf"\$5\$(rounds=\d{{4,9}}\$)?{CODED}{{1,16}}\${CODED}{{43}}",
-    rf"\$6\$(rounds=\d{{4,9}}\$)?{CODED}{{1,16}}\${CODED}{{86}}",
-    rf"\$2[aby]\$\d\d\${CODED}{{53}}",
-    rf"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\${CODED}+\${CODED}+",
+    rf"\$scrypt\$ln=(\d|1[0-8]),r=(\d|1[0-6]),p=(\d|1[0-6])\${CODED}+\${CODED}{{43}}",
+    rf"\$pbkdf2-sha(256|512)\$\d{{1,7}}\${CODED}+\${CODED}{{43,86}}",
+    rf"\$5\$(rounds=\d{{4,7}}\$)?{CODED}{{1,16}}\${CODED}{{43}}",
+    rf"\$6\$(rounds=\d{{4,7}}\$)?{CODED}{{1,16}}\${CODED}{{86}}",
+    rf"\$2[aby]\$(0[4-9]|1[0-6])\${CODED}{{53}}",
+    rf"\$argon2(id|i|d)\$v=\d+\$m=\d{{1,6}},t=\d{{1,2}},p=\d{{1,2}}\${CODED}+\${CODED}+",
 )))
 QUICK = "$pbkdf2-sha256$1$"        # how the hash of a generated password begins
 LIBRARIES = {"$2": "python3-bcrypt", "$argon2": "python3-argon2"}      # how a hash begins: what verifies it
