@@ -97,5 +97,5 @@ QUEUE = Resource("queue", key="name", says="Queues are where callers wait for on
     List("teams", "Teams whose agents are members, each with a penalty if wanted; they must exist.", each=Ranked("", "", to="team"), most=1000),
     View("agents", "Agents who are members by themselves, each with a penalty if wanted; they must exist. It is what these agents say in their own field "
                    "C(queues) that is changed; when not given, or null, that stays as it is, whatever the state.",
-         each=Ranked("", "", to="agent"), through="queues", most=10_000),
+         each=Ranked("", "", to="agent"), through="queues"),
 ), rules=(only_voice_has_a_number, the_next_one_rings, periodic_announcements_need_a_frequency))
