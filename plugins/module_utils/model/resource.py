@@ -114,6 +114,9 @@ class Resource:
         wrongs = []
         memo = {} if memo is None else memo
         for name, value in given.items() if self.groups.isdisjoint(given) else self.flat(given):
+            if known and value is not None and name in known and known[name] == value and type(known[name]) is type(value):
+                checked[name] = known[name]
+                continue
             field = self.by_name.get(name)
             try:        # what thousands say alike
                 checked[name] = memo[name, type(value), value]
@@ -125,8 +128,6 @@ class Resource:
                 wrongs.append(Wrong(f"is not a field of {self.plural}{nearest(str(name), tuple(self.by_name))}", f"{shown:.60}", item))
             elif value is None:
                 checked[name] = None
-            elif known and name in known and known[name] == value and type(known[name]) is type(value):
-                checked[name] = known[name]
             else:
                 try:
                     checked[name] = field.check(value)

@@ -189,9 +189,11 @@ class Store:
             tables = "secrets", *(["states"] if self.found > 1 else [])
             both = " UNION ALL ".join(f"SELECT document, field, value FROM {each}" for each in tables)  # noqa: S608, two names of our own
             known = {each.name for resource in RESOURCES.values() for each in resource.fields if each.secret or each.apart}
-            for number, name, value in self.base.execute(both):
-                if name in known and number in by_id:       # others write states too, and may know more, or somebody who is just gone
-                    by_id[number][name] = json.loads(value)
+            rows = self.base.execute(both)
+            while some := rows.fetchmany(TOGETHER):
+                for (number, name, _value), value in zip(some, json.loads(f"[{','.join(each[2] for each in some)}]")):
+                    if name in known and number in by_id:       # others write states too, and may know more, or somebody who is just gone
+                        by_id[number][name] = value
         named: Mapping[str, Mapping[Any, Any]] = defaultdict(lambda: Keys(keys))
         for kind, documents in kinds.items():
             for said in documents.values() if kind in RESOURCES and RESOURCES[kind].references else ():
