@@ -245,8 +245,8 @@ def test_a_generated_password_is_written_down_and_registers_a_phone(pbx, phone, 
     assert result["changed"] and not result["failed"], result["output"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     made = yaml.safe_load(path.read_text())[pbx.name]["agents"]["nick"]
-    assert set(made) == {"sip_password", "voicemail_pin"} and result["credentials"]["count"] == 2
-    assert made["sip_password"] not in result["output"] and made["voicemail_pin"] not in result["output"]
+    assert set(made) == {"password", "sip_password", "voicemail_pin"} and result["credentials"]["count"] == 3
+    assert not any(secret in result["output"] for secret in made.values())
     assert list(tmp_path.iterdir()) == [path]       # nothing is left lying about
     phone("nick", made["sip_password"])
     _path, again = generated(pbx, tmp_path, "nick")
@@ -284,7 +284,7 @@ def test_a_run_killed_before_it_answers_costs_nobody_a_password(pbx, phone, tmp_
     path, result = generated(pbx, tmp_path, "nick")
     assert not result["failed"], result["output"]
     made = yaml.safe_load(path.read_text())[pbx.name]["agents"]["nick"]
-    assert set(made) == {"sip_password", "voicemail_pin"}
+    assert set(made) == {"password", "sip_password", "voicemail_pin"}
     phone("nick", made["sip_password"])
     assert f"3700={made['voicemail_pin']}," in pbx.run("cat /etc/asterisk/switchboard/voicemail.conf")
     assert list(tmp_path.iterdir()) == [path]
