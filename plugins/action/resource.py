@@ -236,7 +236,7 @@ class ActionModule(ActionBase):
         if given["report_file"] is not None:
             file = File(self.beside(given["report_file"]), "report_file", str.encode, self.opened, COMMON)
             changed = file.write(report.markdown(), False, self._task.check_mode) or changed
-        secret = {each.name for each in resource.secrets()}
+        secret = {each.name for each in resource.secrets}
         return {"changed": changed, "parsed": [{name: each for name, each in item.items() if name not in secret} for item in items],
                 "report": report.compact()}
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .accounts import history
-from .model.account import age
+from .model.account import Password
 from .model.errors import Refused, Wrong, nearest
 from .model.fields import Said, Secret
-from .model.passwords import quickly_hashed
 from .model.resource import Resource
 from .model.site import Site
 from .plan import Have, Order, Plan, recover
@@ -67,8 +66,8 @@ def changes(resource: Resource, act: Act, key: str, before: Said, order: Order, 
     if not act.makes or not isinstance(field, Secret):
         return {act.field: act.value}
     secret = field.make(order.seed, resource.kind, key)
-    if field.passing:
-        return {**age(order.now), "password_hash": quickly_hashed(secret), "password_history": history(before, site), "locked": None}
+    if isinstance(field, Password):
+        return {**field.kept(secret, order.now), "password_history": history(before, site), "locked": None}
     return {act.field: field.seal(secret, key, site.realm)}
 
 

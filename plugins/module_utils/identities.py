@@ -21,7 +21,7 @@ def plan_rename(resource: Resource, key: str, to: Any, sip_password: Any, order:
     """
     fresh = checked(resource, key, resource.key, to, resource.by_name[resource.key].check)
     if key == fresh:
-        return unchanged(resource, order, have, site)
+        return settled(Plan(resource), order, have, site)
     if key not in have.documents and fresh in have.documents:
         return settled(Plan(resource), order, have, site, former={key: have.documents[fresh]})
     before = known(resource, key, have)
@@ -50,7 +50,7 @@ def plan_renumber(resource: Resource, key: str, to: Any, order: Order, have: Hav
         raise refused(resource, key, "number", f"{resource.plural} have none")
     before, fresh = known(resource, key, have), checked(resource, key, "number", to, resource.by_name["number"].check)
     if before.get("number") == fresh:
-        return unchanged(resource, order, have, site)
+        return settled(Plan(resource), order, have, site)
     if fresh not in site.numbers:
         raise refused(resource, key, "number", f"{fresh} is not in number_range {site.numbers}")
     after = {**before, "number": fresh}
@@ -77,10 +77,6 @@ def checked(resource: Resource, key: str, name: str, value: Any, check: Callable
 
 def refused(resource: Resource, key: str, field: str, rule: str) -> Refused:
     return Refused([Wrong(rule, field, f"{resource.kind} {key!r}")])
-
-
-def unchanged(resource: Resource, order: Order, have: Have, site: Site) -> Plan:
-    return settled(Plan(resource), order, have, site)
 
 
 def settled(made: Plan, order: Order, have: Have, site: Site, former: Optional[Mapping[str, Said]] = None) -> Plan:

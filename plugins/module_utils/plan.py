@@ -12,11 +12,10 @@ from math import floor
 from typing import Any, Optional, cast
 
 from .accounts import set_passwords
-from .model.account import age
+from .model.account import Password
 from .model.errors import Refused, Wrong, nearest
 from .model.fields import Reference, Said
 from .model.numbers import NumberRange
-from .model.passwords import quickly_hashed
 from .model.resource import Claim, Resource
 from .model.site import RESOURCES, Site, at_site, contradictions
 
@@ -241,7 +240,7 @@ def is_said(item: Any, before: Optional[Said]) -> bool:
 def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: dict[str, Any], site: Site, wrongs: list[Wrong]) -> None:
     """Decide on one wanted resource: create it, update it, or leave it as it is."""
     resource = made.resource
-    for each in resource.secrets():
+    for each in resource.secrets:
         if given.get(each.name) is not None:
             try:
                 given[each.name] = each.seal(given[each.name], key, site.realm)
@@ -263,10 +262,10 @@ def settle(made: Plan, order: Order, key: str, before: Optional[Said], given: di
     wrongs.extend(found)
     if found:
         return
-    for each in resource.secrets():
-        if each.passing:
+    for each in resource.secrets:
+        if isinstance(each, Password):
             if before is None and order.recording and order.now and not after.get("password_hash") and each.needed(whole):
-                after.update(age(order.now), password_hash=quickly_hashed(each.make(order.seed, resource.kind, key)))
+                after.update(each.kept(each.make(order.seed, resource.kind, key), order.now))
                 made.generated.append((key, each.name, 0))
             continue
         if each.is_marked(after.get(each.name)) and not each.told(whole):
@@ -391,7 +390,7 @@ def recover(made: Plan, order: Order, site: Site, former: Optional[Mapping[str, 
     """
     told = {(key, name) for key, name, _seed in made.generated}
     made.generated += [(key, each.name, count) for count, seed in enumerate(order.recover, 1)
-                       for key, said in {**made.after, **(former or {})}.items() for each in made.resource.secrets()
+                       for key, said in {**made.after, **(former or {})}.items() for each in made.resource.secrets
                        if (key, each.name) not in told and each.is_made(said, seed, made.resource.kind, key, site.realm)]
 
 

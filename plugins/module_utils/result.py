@@ -79,13 +79,13 @@ def shortly(names: Iterable[str]) -> list[str]:
 def gathered(resource: Resource, order: Order, have: Have, with_secrets: bool, host: Host, result: dict[str, Any]) -> None:
     """What the store has in scope, as it can be applied again, and the owner of each number in it."""
     in_scope = sorted((key, said) for key, said in have.documents.items() if order.scope.holds(key, said.get("number")))
-    secret = {each.name for each in resource.secrets()}
+    secret = {each.name for each in resource.secrets}
     found = [resource.nested({name: each for name, each in said.items() if name not in secret}) for _key, said in in_scope]
     result["gathered"] = (found or [{}])[0] if resource.single else found
     others = Scope(numbers=order.scope.numbers)     # names are a matter of each kind
     result["numbers"] = {value: f"{kind} {key}" for (space, value), (kind, key) in sorted(have.claims.items())
                          if space == "number" and (order.scope if kind == resource.kind else others).holds(key, value)}
-    if with_secrets:        # the action plugin takes them out of the result and writes them to credentials_file
+    if with_secrets:        # the action plugin takes them out of the result and writes them where they belong
         sealed = {key: {name: said[name] for name in sorted(secret) if said.get(name) is not None} for key, said in in_scope}
         for key, said in in_scope:
             if "voicemail_pin" in sealed[key]:

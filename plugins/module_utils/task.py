@@ -71,8 +71,7 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     """One task on one host, from arguments to `result`. Raises Trouble."""
     state = params["state"]
     given = shipped(resource, params)
-    want = list(zip(given["places"], given["items"])) if given["places"] else list(given["items"] or [])
-    given["items"], given["places"] = None, []
+    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
     scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
     order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] != "on_create",  # noqa: S105, no password
                   now=now(), seed=given["seed"], recording=given["recording"],
@@ -88,15 +87,8 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
             result["realm"] = realm or default_realm(host)
             give(resource, pictures_of(host), given.get("pictures", NO_PICTURES), result)
     else:
-        in_turn(lambda have, site: plan(resource, order, drained(want), have(resource), site), params, host, check, diff, {**given, "items": None}, result)
+        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given, result)
     measured(result)
-
-
-def drained(items: list[Any]) -> Iterator[Any]:
-    """Each of them, which the list then no longer holds: thousands take their room."""
-    items.reverse()
-    while items:
-        yield items.pop()
 
 
 def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
@@ -341,7 +333,7 @@ def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict
         for key, said in changed.items():
             known = documents.setdefault(kind, {}).pop(key, {})
             if said is not None:        # its secrets are stars: what the store has of them is worth more
-                kept = {each.name: known[each.name] for each in RESOURCES[kind].secrets() if each.name in said and each.name in known}
+                kept = {each.name: known[each.name] for each in RESOURCES[kind].secrets if each.name in said and each.name in known}
                 documents[kind][key] = {**said, **kept}
                 claims.update((claim, (kind, key)) for claim in RESOURCES[kind].claims(said))
 
@@ -364,5 +356,5 @@ def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, 
 
 def held(resource: Resource, said: Said) -> dict[str, Optional[Any]]:
     """A resource whose secrets are stars, of the shape the compiler expects."""
-    stars = {each.name: each.stars(HELD) for each in resource.secrets() if each.name in said}
+    stars = {each.name: each.stars(HELD) for each in resource.secrets if each.name in said}
     return {**said, **stars}

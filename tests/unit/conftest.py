@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,37 +71,29 @@ class House:
         """The result of one task, as the module would give it, shipped to it as the action plugin does."""
         load = {"items": config, "places": list(places), "seed": seed or next(self.seeds), "recording": recording, "recover": list(recover),
                 "planned": planned or {}, "pictures": {"offered": [], "archive": "", "wanted": "", "known": [], **(pictures or {})}}
-        params = {name: spec.get("default") for name, spec in bridge.ARGUMENTS.items()}
-        params |= {"state": state, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
-                   "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode(), **more}
+        return self.carried_out(functools.partial(task.run, resource), bridge.ARGUMENTS, load, check, diff, state=state, **more)
+
+    def carried_out(self, what: Callable[..., None], options: dict[str, Any], load: dict[str, Any], check: bool, diff: bool, **given: Any) -> dict[str, Any]:
+        params = {name: spec.get("default") for name, spec in options.items()}
+        params |= {"store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
+                   "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode(), **given}
         result: dict[str, Any] = {"changed": False}
-        task.run(resource, params, check, diff, result)
+        what(params, check, diff, result)
         json.dumps(result)      # what a module gives back is JSON
         return result
 
     def act(self, act: str, *names: str, kind: str = "agents", check: bool = False, seed: str = "", recover: Iterable[str] = ()) -> dict[str, Any]:
         """The result of one task of module credentials."""
         load = {"items": None, "places": [], "seed": seed or next(self.seeds), "recording": True, "recover": list(recover), "planned": {}}
-        params = {name: spec.get("default") for name, spec in bridge.ACT_ARGUMENTS.items()}
-        params |= {"act": act, "names": list(names), "kind": kind, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
-                   "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()}
-        result: dict[str, Any] = {"changed": False}
-        task.run_act(params, check, True, result)
-        json.dumps(result)
-        return result
+        return self.carried_out(task.run_act, bridge.ACT_ARGUMENTS, load, check, True, act=act, names=list(names), kind=kind)
 
     def once(self, what: str, name: str, to: str, kind: str = "agents", check: bool = False, recording: bool = True, password: Any = None,
              seed: str = "", recover: Iterable[str] = (), planned: Any = None) -> dict[str, Any]:
         """The result of one task of module rename or renumber."""
         load = {"items": [password] if password else None, "places": [], "seed": seed or next(self.seeds), "recording": recording,
                 "recover": list(recover), "planned": planned or {}}
-        params = {each: spec.get("default") for each, spec in (bridge.RENAME_ARGUMENTS if what == "rename" else bridge.RENUMBER_ARGUMENTS).items()}
-        params |= {"name": name, "to": to, "kind": kind, "store": self.host.state, "asterisk_config_dir": self.host.config, "lock_timeout": 0,
-                   "_shipped": base64.b64encode(zlib.compress(json.dumps(load).encode())).decode()}
-        result: dict[str, Any] = {"changed": False}
-        (task.run_rename if what == "rename" else task.run_renumber)(params, check, True, result)
-        json.dumps(result)
-        return result
+        run, options = (task.run_rename, bridge.RENAME_ARGUMENTS) if what == "rename" else (task.run_renumber, bridge.RENUMBER_ARGUMENTS)
+        return self.carried_out(run, options, load, check, True, name=name, to=to, kind=kind)
 
     @property
     def store(self) -> str:

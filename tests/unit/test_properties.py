@@ -109,7 +109,7 @@ def holds_what_is_said(resource: Resource, state: str, before: Mapping[str, Any]
         for field in [each for each in resource.fields if not each.secret and not each.beside and not each.passing]:
             assert complete[field.name] == wanted[field.name], field.name
         passwords_stand = was.get("password_hash") and item.get("update_password") != "always"
-        for secret in resource.secrets():
+        for secret in resource.secrets:
             value, name = made.normal(secret, item.get(secret.name)), secret.name
             if secret.passing:
                 if value is not None and not passwords_stand:
@@ -141,13 +141,13 @@ STORE = "the store"
 def secrets_of(resource: Resource, items: Items, documents: Mapping[str, Any], results: list[dict[str, Any]], seeds: list[str]) -> dict[str, set[str]]:
     """All secrets of a run, each with the places where it may stand."""
     found: dict[str, set[str]] = {}
-    for secret in resource.secrets():
+    for secret in resource.secrets:
         for item in items:
             found.update((each, set()) for each in strings(item.get(secret.name)))
         for result in results:
             found.update((secret.make(seed, resource.kind, key), set()) for key, name, _count in result.get("generated", []) if name == secret.name
                          for seed in seeds)
-    for secret in resource.secrets():
+    for secret in resource.secrets:
         for said in documents.values():
             found.update((each, {STORE, *BELONGS.get(secret.name, ())}) for each in strings(said.get(secret.name)))
     return found

@@ -45,7 +45,7 @@ class Resource:
     groups: frozenset[str] = field(init=False)
     defaults: Mapping[str, Any] = field(init=False)
     references: Mapping[str, Reference] = field(init=False)             # fields that name resources of another kind: how
-    secret: tuple[Secret, ...] = field(init=False)
+    secrets: tuple[Secret, ...] = field(init=False)
     views: Mapping[str, View] = field(init=False)                       # fields that are said by resources of another kind
     staying: frozenset[str] = field(init=False)                         # fields without a default to go back to
     touchy: frozenset[str] = field(init=False)                          # fields whose value may not just take the place of another one
@@ -60,7 +60,7 @@ class Resource:
         object.__setattr__(self, "references", {each.name: named for each in self.fields
                                                 if isinstance(named := getattr(each, "each", each), Reference) and not isinstance(each, View)})
         object.__setattr__(self, "views", {each.name: each for each in self.fields if isinstance(each, View)})
-        object.__setattr__(self, "secret", tuple(each for each in self.fields if isinstance(each, Secret)))
+        object.__setattr__(self, "secrets", tuple(each for each in self.fields if isinstance(each, Secret)))
         object.__setattr__(self, "staying", frozenset(each.name for each in self.fields if each.stays))
         object.__setattr__(self, "touchy", frozenset(each.name for each in self.fields if each.fixed or each.apart))
         object.__setattr__(self, "dependent", tuple((each.name, each.default) for each in self.fields if isinstance(each.default, Depends)))
@@ -69,9 +69,6 @@ class Resource:
     @property
     def plural(self) -> str:
         return self.kind if self.single else self.kind + "s"
-
-    def secrets(self) -> tuple[Secret, ...]:
-        return self.secret
 
     def flat(self, given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Nested groups as dotted names."""

@@ -29,7 +29,11 @@ Change = tuple[Said, Said]      # (before, after)
 TOGETHER = 1000                 # documents that are parsed at once, so that they share their fields' names
 
 VERSION = 2
-SCHEMA = """
+STATES = """
+CREATE TABLE states (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
+                     PRIMARY KEY (document, field)) WITHOUT ROWID;
+"""
+SCHEMA = f"""
 CREATE TABLE documents (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, key));
 CREATE TABLE secrets (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
                       PRIMARY KEY (document, field)) WITHOUT ROWID;
@@ -37,15 +41,8 @@ CREATE TABLE claims (space TEXT NOT NULL, value TEXT NOT NULL, document INTEGER 
                      PRIMARY KEY (space, value)) WITHOUT ROWID;
 CREATE INDEX claims_of_document ON claims (document);
 CREATE TABLE site (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE states (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
-                     PRIMARY KEY (document, field)) WITHOUT ROWID;
-"""
-UPGRADES: Mapping[int, str] = {         # version: what leads from it to the next one
-    1: """
-CREATE TABLE states (document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, field TEXT NOT NULL, value TEXT NOT NULL,
-                     PRIMARY KEY (document, field)) WITHOUT ROWID;
-""",
-}
+{STATES}"""
+UPGRADES: Mapping[int, str] = {1: STATES}        # version: what leads from it to the next one
 
 
 def as_json(value: Any) -> str:
@@ -271,7 +268,7 @@ class Store:
             states.append((made.lastrowid or 0, {}, after))
         base.executemany("INSERT INTO secrets VALUES (?, ?, ?)",
                          ((number, each.name, as_json(after[each.name])) for number, after in changed
-                          for each in resource.secrets() if not each.apart and after.get(each.name) is not None))
+                          for each in resource.secrets if not each.apart and after.get(each.name) is not None))
         base.executemany("INSERT INTO claims VALUES (?, ?, ?)", ((*each, number) for number, after in changed for each in resource.claims(after)))
 
         # what goes with another field is written whenever that is, for people may have changed it since this run read it
