@@ -16,13 +16,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test gates unit scenarios bench docs changelog build clean
+.PHONY: help demo demo-down test gates unit scenarios bench bench-load docs changelog build clean
 
 help: ## this list
 	@echo "switchboard.asterisk: a contact centre on Asterisk, described as code"
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
+demo: IMAGES = host phone
 demo: bed ## bring up a host in a container, with two phones that make a proof call
 	@$(BED) up $(DEMO)
 	@$(BED) run $(BIN)/ansible-playbook -i inventory/demo/hosts.yml playbooks/demo.yml
@@ -47,6 +48,9 @@ scenarios: bed ## Molecule scenarios on real hosts, with real phones
 bench: bed ## speed and memory with 1,000 and 10,000 agents, beside a plain template loop
 	@$(BED) run $(BIN)/python -m tests.bench
 
+bench-load: bed ## calls and registrations under load, while people are changed, and what they cost beside plain files
+	@$(BED) run $(BIN)/python -m tests.bench.load
+
 docs: environments ## write the modules' option documentation from the model
 	@$(BIN)/python tests/gates/document.py
 
@@ -69,4 +73,4 @@ environments:
 
 bed: environments
 	@$(BED) install
-	@$(BED) image
+	@$(BED) image $(IMAGES)

@@ -30,7 +30,10 @@ class ActionModule(ResourceAction):
             raise AnsibleError(f"credentials_file: is needed for {self._task.args['act']}: nobody would know the new secret")
         return bool(act and act.makes) or self._task.action.endswith(".rename")
 
-    def items(self, arguments: dict[str, Any], _resource: Resource) -> tuple[Optional[list[Any]], list[str], str]:
+    def file(self, _arguments: Mapping[str, Any]) -> None:
+        """They take none."""
+
+    def items(self, arguments: dict[str, Any], _resource: Resource, _file: object) -> tuple[Optional[list[Any]], list[str], str]:
         """The one thing that must not stand among the module's arguments, where Ansible may show it."""
         password = arguments.pop("sip_password", None)
         return (None if password is None else [plain(password)]), [], ""

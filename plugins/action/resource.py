@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The controller's half of all resource modules: parse config_file, ship the items and their pictures, write generated secrets down.
 
-State parsed is its alone: it turns an old installation's files into resources, and touches no host.
+It imports little: Ansible compiles what a collection's plugins import each time anew.
 """
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shlex
+import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from importlib import import_module
 from typing import Any, Optional
 
 from ansible import constants, context
@@ -25,21 +28,19 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNo
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
 from ansible.plugins.action import ActionBase
-from ansible_collections.switchboard.asterisk.plugins.module_utils.bridge import arguments as options
-from ansible_collections.switchboard.asterisk.plugins.module_utils.control.live import Host
-from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Trouble, Wrong
-from ansible_collections.switchboard.asterisk.plugins.module_utils.model.numbers import NumberRange
+from ansible_collections.switchboard.asterisk.plugins.module_utils.control.host import Host
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Trouble, Unreadable, Wrong
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.resource import SINGLE, Resource
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.secrets import is_of, unveil
-from ansible_collections.switchboard.asterisk.plugins.module_utils.model.settings import SETTINGS
 from ansible_collections.switchboard.asterisk.plugins.module_utils.model.site import RESOURCES
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.credentials import Credentials, Run, Unwritable
-from ansible_collections.switchboard.asterisk.plugins.plugin_utils.export import COMMON, File, as_text
-from ansible_collections.switchboard.asterisk.plugins.plugin_utils.legacy.chan_sip import Wish
-from ansible_collections.switchboard.asterisk.plugins.plugin_utils.legacy.importing import installation
-from ansible_collections.switchboard.asterisk.plugins.plugin_utils.people import Unreadable, read
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.export import File, as_text
+from ansible_collections.switchboard.asterisk.plugins.plugin_utils.people import read
 from ansible_collections.switchboard.asterisk.plugins.plugin_utils.pictures import Pictures, has, unpack
 
+APPLYING = ("merged", "replaced", "overridden")
+Content = tuple[str, bytes]     # path, text
+PARSED = "ansible_collections.switchboard.asterisk.plugins.plugin_utils.parsed"
 OF_PARSED = ("sources", "report_file", "import_as", "import_contexts")
 
 
@@ -50,7 +51,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
             result.update(self.carry_out(task_vars or {}))
-        except (Unreadable, Unwritable, Trouble) as wrong:
+        except (Unwritable, Trouble) as wrong:
             result.update(failed=True, msg=str(wrong))
         except AnsibleConnectionFailure:
             raise
@@ -66,7 +67,7 @@ class ActionModule(ActionBase):
         if "_shipped" in arguments:
             raise AnsibleError("_shipped is not an option")
         if arguments.get("state") == "parsed" and self._task.action.endswith(f".{plural}"):
-            return self.parsed(resource)
+            return dict(import_module(PARSED).parsed(self, resource))       # the only state that needs what reads old files
         for name in OF_PARSED:
             if name in arguments:
                 raise AnsibleError(f"{name}: goes with state parsed")
@@ -80,17 +81,26 @@ class ActionModule(ActionBase):
         # a task's own check mode is a look ahead; only where all tasks are one do they build on each other
         dry = check and bool(context.CLIARGS.get("check"))
         left = undone(host, str(arguments.get("store", "")))
-        album = self.album(arguments, state)
-        items, places, folder = self.items(arguments, resource)
+        album, planned, store = self.album(arguments, state), foreseen(left) if dry else {}, str(arguments.get("store") or Host.state)
+        file = self.file(arguments)
+        applied = called(*file, resource, self._task.args) if file and state in APPLYING and not planned else ""
+        by_host = file is not None and state in APPLYING and is_for_host(*file, resource)
+        if applied and not by_host and self._low_level_execute_command(f"test -e {shlex.quote(os.path.join(store, 'applied', applied))}")["rc"] == 0:
+            with ledger.run(host, plural, check=True) if ledger else nullcontext(Run("")) as run:
+                answer = {} if run.recover else self.recalled(applied, arguments, task_vars)
+            if answer:
+                return answer
+        items, places, folder = (None, [], "") if by_host else self.items(arguments, resource, file)
         pictures = self.pictures(items or [], resource, state, folder)
         recording = self.makes_secrets(state) and ledger is not None
         with ledger.run(host, plural, check) if ledger and recording else nullcontext(Run(secrets.token_hex(32))) as run:
-            archive = "" if check or state in ("gathered", "rendered") else self.brought(pictures, str(arguments.get("store") or Host.state))
+            archive = "" if check or state in ("gathered", "rendered") else self.brought(pictures, store)
             wanted, known = self.wanted(album) if album and not check else ("", [])
             arguments["_shipped"] = packed({"items": items, "places": places, "seed": run.seed, "recording": recording, "recover": run.recover,
-                                            "planned": foreseen(left) if dry else {},
-                                            "pictures": {"offered": sorted(pictures.paths), "archive": archive, "wanted": wanted, "known": known}})
-            answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+                                            "planned": planned, "applied": applied, "file": os.path.basename(file[0]) if file else "",
+                                            "pictures": {"offered": sorted(pictures.paths), "archive": archive, "wanted": wanted, "known": known}},
+                                           file[1] if file and by_host else b"")
+            answer = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
             if wanted and not answer.get("failed"):
                 answer["avatars"] = {"dest": album, "fetched": self.fetched(wanted, str(album)) if answer.pop("packed", False) else 0}
             planned = answer.pop("planned", {})
@@ -118,16 +128,29 @@ class ActionModule(ActionBase):
         """Whether the task may make secrets that have to be written down."""
         return state not in ("gathered", "rendered", "deleted")
 
-    def items(self, arguments: dict[str, Any], resource: Resource) -> tuple[Optional[list[Any]], list[str], str]:
+    def file(self, arguments: Mapping[str, Any]) -> Optional[Content]:
+        """The file of items, in clear."""
+        path = arguments.get("config_file")
+        if path is None or arguments.get("config") is not None:
+            return None
+        found = self._find_needle("files", str(path))
+        with open(self._loader.get_real_file(found), "rb") as file:     # decrypts a vaulted one
+            return found, file.read()
+
+    def recalled(self, applied: str, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """What a host answers that remembers an input; nothing when it has to see it after all."""
+        asked = {name: value for name, value in arguments.items() if name not in ("config", "config_file")}
+        asked["_shipped"] = packed({"items": None, "places": [], "seed": "", "recording": False, "recover": [], "planned": {}, "applied": applied})
+        answer: dict[str, Any] = self._execute_module(module_name=self._task.action, module_args=asked, task_vars=task_vars)
+        return {} if answer.get("unknown") else answer
+
+    def items(self, arguments: dict[str, Any], resource: Resource, file: Optional[Content]) -> tuple[Optional[list[Any]], list[str], str]:
         """What is wanted and where it stands, taken out of the arguments, and the folder it came from, if any; None when nothing was given."""
         config, path = arguments.pop("config", None), arguments.pop("config_file", None)
         if config is not None and path is not None:
             raise AnsibleError("config and config_file: give one of the two")
-        if path is not None:
-            found = self._find_needle("files", str(path))
-            real = self._loader.get_real_file(found)        # decrypts a vaulted file
-            with open(real, "rb") as file:
-                return (*read(found, file.read(), resource.plural, self.decrypt, resource.single), os.path.dirname(found))
+        if file is not None:
+            return (*read(*file, resource.plural, self.decrypt, resource.single), os.path.dirname(file[0]))
         if config is None:
             return None, [], ""
         if resource.single and isinstance(config, Mapping):
@@ -215,47 +238,12 @@ class ActionModule(ActionBase):
         except (Wrong, OSError) as wrong:
             raise AnsibleError(f"avatars_dest: {album}: {wrong}") from None
 
-    def parsed(self, resource: Resource) -> dict[str, Any]:
-        """What an old installation's files say of one kind of resource, and what they could not say. No host is touched."""
-        _valid, given = self.validate_argument_spec(options(resource))
-        for name in ("config", "config_file", "credentials_file"):
-            if given[name] is not None:
-                raise AnsibleError(f"{name}: does not go with state parsed, which reads sources and writes dest")
-        if not given["sources"]:
-            raise AnsibleError("sources: is needed for state parsed")
-        dest, vault_id = given["dest"], given["credentials_vault_id"]
-        numbers = NumberRange.parse(given["number_range"] or SETTINGS.defaults["number_range"], "number_range")
-        imported = installation([self._find_needle("files", each) for each in given["sources"]], self.load, RESOURCES,
-                                Wish(given["import_as"], given["import_contexts"]), numbers)
-        if resource.kind not in imported.items:
-            raise AnsibleError(f"state: parsed is for {', '.join(RESOURCES[kind].plural for kind in imported.items)}: no old file says anything of others")
-        items, report = imported.items[resource.kind], imported.report
-        changed = False
-        if dest is not None:
-            changed = self.written(dest, vault_id, as_text(resource.plural, items))
-        if given["report_file"] is not None:
-            file = File(self.beside(given["report_file"]), "report_file", str.encode, self.opened, COMMON)
-            changed = file.write(report.markdown(), False, self._task.check_mode) or changed
-        secret = {each.name for each in resource.secrets}
-        return {"changed": changed, "parsed": [{name: each for name, each in item.items() if name not in secret} for item in items],
-                "report": report.compact()}
-
     def written(self, dest: str, vault_id: Optional[str], text: str) -> bool:
         """Whether the file that resources go to had to be written, or in check mode would have to be."""
         file = File(self.beside(dest), "dest", str.encode if vault_id is None else self.sealer(vault_id), self.opened)
         if vault_id is None and self.is_vaulted(file.path):
             raise AnsibleError(f"dest: {file.path} is encrypted: name the credentials_vault_id to encrypt it with again")
         return file.write(text, vault_id is not None, self._task.check_mode)
-
-    def load(self, path: str) -> bytes:
-        """A file's bytes; of a vaulted one those within."""
-        if os.path.isdir(path):
-            raise Unreadable(f"{os.path.basename(path)}: is a folder")
-        try:
-            with open(self._loader.get_real_file(path), "rb") as file:
-                return file.read()
-        except OSError as wrong:
-            raise Unreadable(f"{os.path.basename(path)}: {wrong.strerror}") from None
 
     def beside(self, path: str) -> str:
         """A path on the controller; one that does not begin at the root is beside the playbook."""
@@ -298,6 +286,22 @@ class ActionModule(ActionBase):
         return bytes(VaultLib(VaultSecretsContext.current().secrets).decrypt(text.encode())).decode()
 
 
+def called(path: str, text: bytes, resource: Resource, arguments: Mapping[str, Any]) -> str:
+    """What an input is called on a host where it changes nothing; nothing of one that has to be read in any case, for values that only its reader decrypts.
+
+    The same name is the same text, read by the same code, and given with the same arguments. Passwords may stand in it: so guessing has to take its time.
+    """
+    if b"!vault" in text:
+        return ""
+    whole = hashlib.sha256(text)
+    for each in (__file__, sys.modules[read.__module__].__file__ or ""):
+        with open(each, "rb") as code:
+            whole.update(code.read())
+    given = {name: plain(value) for name, value in arguments.items() if name != "config_file"}
+    whole.update(json.dumps([resource.kind, os.path.splitext(path)[1].lower(), given]).encode())
+    return hashlib.scrypt(whole.digest(), salt=b"applied", n=1 << 14, r=8, p=1, dklen=20).hex()
+
+
 def undone(host: str, store: str) -> str:
     """Where a run in check mode keeps what it left undone. Ansible's folder for local files is each run's own, and goes with it."""
     return os.path.join(constants.DEFAULT_LOCAL_TMP, f"switchboard-{hashlib.sha256(f'{host} {store}'.encode()).hexdigest()[:16]}")
@@ -324,10 +328,19 @@ def foresee(left: str, planned: Mapping[str, Mapping[str, Any]]) -> None:
         os.replace(f"{left}.new", f"{left}.json")
 
 
-def packed(load: dict[str, Any]) -> str:
-    """What the module needs, small enough to be an argument: so it goes with the module, and no file has to be made on the host."""
+def is_for_host(path: str, text: bytes, resource: Resource) -> bool:
+    """Whether the host can read a file of items as it is: JSON that names no picture, also not by characters that are written as numbers."""
+    here = [rb"\\u00[4-7]", *(f'"{name}"'.encode() for name in resource.pictures)]
+    return text != b"" and path.lower().endswith(".json") and not re.search(b"|".join(here), text)
+
+
+def packed(load: dict[str, Any], text: bytes = b"") -> str:
+    """What the module needs, small enough to be an argument: so it goes with the module, and no file has to be made on the host.
+
+    `text`: a file of items that the host reads by itself.
+    """
     try:
-        return base64.b64encode(zlib.compress(json.dumps(load).encode(), 1)).decode()
+        return base64.b64encode(zlib.compress(json.dumps(load).encode() + b"\n" + text, 1)).decode()
     except RecursionError:
         raise Unreadable("the items are nested too deeply") from None
 

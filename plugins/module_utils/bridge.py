@@ -12,7 +12,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .acts import ACTS
-from .control.live import Host
+from .control.host import Host
 from .model.errors import Trouble
 from .model.fields import Word
 from .model.resource import Resource
@@ -95,6 +95,11 @@ def main_rename() -> None:
 def main_renumber() -> None:
     """What module renumber does."""
     answer(AnsibleModule(argument_spec=RENUMBER_ARGUMENTS, supports_check_mode=True, no_log=True), run_renumber)
+
+
+def main_of(spec: dict[str, dict[str, Any]], task: Callable[[Mapping[str, Any], bool, bool, dict[str, Any]], None]) -> None:
+    """What a module does that changes nothing."""
+    answer(AnsibleModule(argument_spec=spec, supports_check_mode=True), task)
 
 
 def answer(module: AnsibleModule, task: Callable[[Mapping[str, Any], bool, bool, dict[str, Any]], None]) -> None:

@@ -17,7 +17,9 @@ from .model.errors import Refused, Wrong, nearest
 from .model.fields import Reference, Said
 from .model.numbers import NumberRange
 from .model.resource import Claim, Resource
-from .model.site import RESOURCES, Site, at_site, contradictions
+from .model.settings import SETTINGS
+from .model.site import RESOURCES, Site, at_site, contradictions, has_device, overlaps, settings_of, unreachable
+from .model.trunk import TRUNK
 
 HELD = "********"       # stands for a secret wherever a person or a log can see it
 MANY = 100              # so many changed resources are shown with their fields
@@ -91,6 +93,14 @@ class Plan:
     @property
     def changed(self) -> bool:
         return bool(self.create or self.update or self.delete)
+
+    def laid_over(self, documents: Mapping[str, Said]) -> dict[str, Said]:
+        """All of the kind, once this was carried out on what the store has of it."""
+        after = {key: said for key, said in documents.items() if key not in self.delete}
+        after.update(self.create)
+        after.update((key, will_be) for key, (_before, will_be) in self.update.items())
+        after.update(self.restate)
+        return after
 
     def differences(self, before: Optional[Said], after: Optional[Said]) -> list[str]:
         """The names of the fields in which two resources differ, in the order of declaration."""
@@ -188,6 +198,7 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
     refer(made, have, wrongs)
     picture(made, have, wrongs)
     suit_lines(made, have, wrongs)
+    stand_apart(made, have, wrongs)
     let_go(made, order, have, wrongs)
     claim(made, order, have, site, wrongs)
     if wrongs:
@@ -197,10 +208,7 @@ def plan(resource: Resource, order: Order, want: Iterable[Any], have: Have, site
         raise Wrong(f"would delete {len(made.delete)} of {len(in_scope)} {resource.plural}"
                     f"{' in scope' if str(order.scope) else ''}, more than the {allowed} that max_deletions allows "
                     f"({', '.join(sorted(made.delete)[:5])}{', ...' if len(made.delete) > 5 else ''})", "max_deletions")
-    made.after = {key: said for key, said in have.documents.items() if key not in made.delete}
-    made.after.update(made.create)
-    made.after.update((key, after) for key, (_before, after) in made.update.items())
-    made.after.update(made.restate)
+    made.after = made.laid_over(have.documents)
     recover(made, order, site)
     return made
 
@@ -348,9 +356,26 @@ def picture(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
 def suit_lines(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
     """See that no line contradicts what its site would say from now on of all lines."""
     if made.resource.kind in ("codec", "nat") and (made.changed or made.restate) and not wrongs and have.others:
-        of_kind = {key: said for key, said in have.documents.items() if key not in made.delete}
-        of_kind.update({**made.create, **{key: after for key, (_before, after) in made.update.items()}, **made.restate})
-        wrongs.extend(contradictions(have.others, {**have.others, made.resource.kind: of_kind}))
+        wrongs.extend(contradictions(have.others, {**have.others, made.resource.kind: made.laid_over(have.documents)}))
+
+
+def stand_apart(made: Plan, have: Have, wrongs: list[Wrong]) -> None:
+    """See that calls of trunks and of fixed addresses can be told apart by where they come from, that a queue which is called from
+    outside keeps its number, and that no number of somebody is one for emergency calls."""
+    kind = made.resource.kind
+    if wrongs or have.others is None or not made.changed:
+        return
+    after = {**have.others, kind: made.laid_over(have.documents)}
+    if has_device(made.resource) and (kind == TRUNK.kind or have.others.get(TRUNK.kind)):
+        for of, key, wrong in overlaps(after):
+            if kind == TRUNK.kind or of == kind and (key in made.create or key in made.update):
+                wrongs.append(wrong)
+    if kind in ("queue", "inbound_route"):
+        wrongs.extend(unreachable(after))
+    if kind == SETTINGS.kind:
+        for number in settings_of(after)["emergency_numbers"]:
+            if owner := have.claims.get(("number", number)):
+                wrongs.append(Wrong(f"{number} is the number of {owner[0]} {owner[1]!r}", "emergency_numbers", made.resource.label({})))
 
 
 def let_go(made: Plan, order: Order, have: Have, wrongs: list[Wrong]) -> None:
@@ -398,6 +423,8 @@ def claim(made: Plan, order: Order, have: Have, site: Site, wrongs: list[Wrong])
     """See that nothing unique is had twice, and allocate a number to each new resource that needs one and gives none."""
     resource = made.resource
     taken = dict(have.claims)
+    if "number" in resource.by_name:
+        taken.update({("number", number): (SETTINGS.kind, "emergency_numbers") for number in site.settings["emergency_numbers"]})
     for said in [*made.delete.values(), *(before for before, _after in made.update.values())]:
         for each in resource.claims(said):
             taken.pop(each, None)

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .control.live import Host, pin_by_telephone
+from .control.host import Host
+from .control.live import pin_by_telephone
 from .model.errors import SHOWN
 from .model.pictures import file_of
 from .model.resource import Resource

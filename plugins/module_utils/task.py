@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -21,7 +22,8 @@ from typing import Any, Optional
 from .acts import plan_act
 from .compile import Compiled, compile_site
 from .control.generations import Generations
-from .control.live import Change, Host, Live, connect
+from .control.host import ZONES, Host
+from .control.live import Change, Live, connect
 from .control.network import suits_host
 from .identities import plan_rename, plan_renumber
 from .model.codec import CODEC
@@ -31,9 +33,12 @@ from .model.nat import NAT
 from .model.numbers import NumberRange
 from .model.resource import SINGLE, Claim, Resource
 from .model.settings import SETTINGS
-from .model.site import RESOURCES, Site, has_line, nat_of
+from .model.site import RESOURCES, Site, has_device, nat_of
+from .model.trunk import TRUNK
 from .plan import HELD, Have, Order, Plan, Scope, plan, shifted
+from .reading import read_json
 from .result import gathered, shortly, show, show_shift
+from .store.applied import Applied
 from .store.lock import Lock
 from .store.pictures import Pictures
 from .store.sqlite import Store
@@ -46,7 +51,11 @@ Decide = Callable[[Callable[[Resource], Have], Site], Plan]      # what must cha
 
 
 def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
-    """What came from the controller: items (None when none were given), places, seed, recording, recover, planned, pictures.
+    """What came from the controller: items (None when none were given), places, seed, recording, recover, planned, applied, pictures, file, text.
+
+    `text`: of the `file` that holds the items, where it is left to the host to read it.
+
+    `applied`: what the input is called if it is one that may be recalled; without items and text, that is asked.
 
     `pictures`: `offered`, the names of the contents that the run brings or, in check mode, would bring; `archive`, the file on the host
     with those of them that it had not; `wanted`, the file on the host to put those into that the controller wants, but for the `known` ones.
@@ -54,7 +63,8 @@ def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
     if not params["_shipped"]:      # without its seed, secrets could be guessed
         raise Unready("the task came without the action plugin switchboard.asterisk.resource: call the module by its full name")
     try:
-        given: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(params["_shipped"])))
+        load, _line, text = zlib.decompress(base64.b64decode(params["_shipped"])).partition(b"\n")
+        given: dict[str, Any] = {**json.loads(load), "text": text}
     except (ValueError, zlib.error) as wrong:
         raise Unready(f"the items did not arrive whole ({type(wrong).__name__})") from None
     except RecursionError:
@@ -62,7 +72,7 @@ def shipped(resource: Resource, params: Mapping[str, Any]) -> dict[str, Any]:
     state = params.get("state", "gathered")
     if given["items"] is None and resource.single and state == "deleted":
         given["items"] = [{}]
-    if given["items"] is None and state != "gathered":
+    if given["items"] is None and state != "gathered" and not given.get("applied") and not text:
         raise Wrong(f"is needed for state {state}: give config or config_file", "config")
     return given
 
@@ -71,14 +81,13 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
     """One task on one host, from arguments to `result`. Raises Trouble."""
     state = params["state"]
     given = shipped(resource, params)
-    want = list(zip(given["places"], given["items"])) if given["places"] else given["items"] or []
     scope = Scope.parse({name: each for name, each in (params["scope"] or {}).items() if each is not None})
     order = Order(state, scope, params["max_deletions"], params["allow_empty"], renew=params["update_password"] != "on_create",  # noqa: S105, no password
                   now=now(), seed=given["seed"], recording=given["recording"],
                   recover=given["recover"], cascade=params["cascade"])
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
     if state == "rendered":
-        rendered(resource, order, want, site_of(params, REALM, {}), result)
+        rendered(resource, order, wanted(resource, given), site_of(params, REALM, {}), result)
     elif state == "gathered":       # reads one consistent store, waits for nobody and writes nothing
         with opened(host) as store:
             realm, _revision, documents, claims = store.read()
@@ -87,8 +96,32 @@ def run(resource: Resource, params: Mapping[str, Any], check: bool, diff: bool, 
             result["realm"] = realm or default_realm(host)
             give(resource, pictures_of(host), given.get("pictures", NO_PICTURES), result)
     else:
-        in_turn(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, given, result)
+        in_turn(functools.partial(apply, resource, order, params, host, check, diff, result), params, host, check, given, result)
     measured(result)
+
+
+def wanted(resource: Resource, given: Mapping[str, Any]) -> list[Any]:
+    """The items, with their places where they have any."""
+    items, places = read_json(given["file"], given["text"], resource.plural, resource.single) if given["text"] else (given["items"] or [], given["places"])
+    return list(zip(places, items)) if places else items
+
+
+def apply(resource: Resource, order: Order, params: Mapping[str, Any], host: Host, check: bool, diff: bool, result: dict[str, Any],
+          given: Mapping[str, Any]) -> None:
+    """Make the site what the items say. An input that is remembered to change nothing is not read; one that is not there and not remembered is asked for."""
+    unread = given["items"] is None
+    if unread and given.get("applied") and not given["recover"] and recall(resource, host, given["applied"], diff, result):
+        return
+    if unread and not given["text"]:
+        result["unknown"] = True
+        return
+    want = wanted(resource, given)
+    items = [each[1] if isinstance(each, tuple) else each for each in want]
+    compared = None
+    if given.get("applied") and not check and not given["recover"] and not says(items, resource.pictures):
+        personal = says(items, [each.name for each in resource.fields if each.apart or each.passing])
+        compared = functools.partial(mark, resource, personal, host)
+    carry_out(lambda have, site: plan(resource, order, want, have(resource), site), params, host, check, diff, result, given, compared)
 
 
 def run_act(params: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
@@ -119,7 +152,8 @@ def of_kind(params: Mapping[str, Any]) -> tuple[Resource, dict[str, Any], Order]
 
 def one_off(decide: Decide, params: Mapping[str, Any], given: Mapping[str, Any], check: bool, diff: bool, result: dict[str, Any]) -> None:
     host = Host(config=params["asterisk_config_dir"], state=params["store"])
-    in_turn(decide, {"realm": None, "number_range": None, **params}, host, check, diff, given, result)
+    params = {"realm": None, "number_range": None, **params}
+    in_turn(functools.partial(carry_out, decide, params, host, check, diff, result), params, host, check, given, result)
     measured(result)
 
 
@@ -127,15 +161,16 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def in_turn(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
-    """Carry out what is decided, once no other run is at work. Check mode waits for nobody."""
+def in_turn(work: Callable[[Mapping[str, Any]], None], params: Mapping[str, Any], host: Host, check: bool, given: Mapping[str, Any],
+            result: dict[str, Any]) -> None:
+    """Do some work, once no other run is at it. Check mode waits for nobody."""
     if check:
-        carry_out(decide, params, host, True, diff, given, result)
+        work(given)
     elif not os.path.isdir(host.state):
         raise Unready(f"there is no {host.state}: has role asterisk set this host up?")
     else:
         with Lock(os.path.join(host.state, "lock"), params["lock_timeout"]) as lock:
-            carry_out(decide, params, host, False, diff, {**given, "planned": {}}, result)
+            work({**given, "planned": {}})
             if lock.waited:
                 result["waited_for"] = lock.waited
 
@@ -171,9 +206,40 @@ def opened(host: Host) -> Iterator[Store]:
         store.close()
 
 
-def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, given: Mapping[str, Any], result: dict[str, Any]) -> None:
+def says(items: Iterable[Any], names: Iterable[str]) -> bool:
+    """Whether any item names one of these fields, or the group that it is in."""
+    tops = {name.partition(".")[0] for name in names}
+    return any(name in item for item in items if isinstance(item, Mapping) for name in tops)
+
+
+def mark(resource: Resource, personal: bool, host: Host, store: Store) -> list[str]:
+    """What an input is compared with, but for Asterisk's files. `personal`: whether it says anything that people change themselves."""
+    apart = [each.name for each in resource.fields if each.apart]
+    return [origin(store.revision()), hashlib.sha256(json.dumps(pictures_of(host).files()).encode()).hexdigest(),
+            store.states(resource.kind, apart) if personal else ""]
+
+
+def applied_of(host: Host) -> Applied:
+    return Applied(os.path.join(host.state, "applied"))
+
+
+def recall(resource: Resource, host: Host, applied: str, diff: bool, result: dict[str, Any]) -> bool:
+    """Answer for an input that changed nothing when it was read, where all that it was compared with is as it was then; whether it is so."""
+    with opened(host) as store, store.reading():
+        known, generations = applied_of(host).mark(applied), generations_of(host)
+        if known and known == mark(resource, bool(known[-1]), host, store) and generations.is_proven(known[0]) and not generations.drifted():
+            show(Plan(resource), [], [], diff, result)
+            return True
+    return False
+
+
+def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool, diff: bool, result: dict[str, Any], given: Mapping[str, Any],
+              compared: Optional[Callable[[Store], list[str]]] = None) -> None:
+    """Plan, and make it so. `compared`: what the input is compared with, if it may be remembered."""
     with opened(host) as store:
-        realm, revision, documents, claims = store.read()
+        with store.reading():
+            realm, revision, documents, claims = store.read()
+            seen = compared and compared(store)
         follow = shifted(store.defaults(), documents)
         said, pictures, brought = pictured(documents), pictures_of(host), given.get("pictures", NO_PICTURES)
         present, offered = pictures.present(), {*brought["offered"]}
@@ -211,13 +277,19 @@ def carry_out(decide: Decide, params: Mapping[str, Any], host: Host, check: bool
                     live = Live(host, ami, generations)
                     see_codecs(made, live, result)
                     result["reloaded"] = make_live(made, live, compiled, files, store, site)
+                    see_registrations(made, live, compiled, result)
                     result["reload_seconds"] = round(live.reloading, 2)
             elif compiled or made.restate:      # nothing that Asterisk reads; but what the files come from is now called otherwise
                 if made.changed or made.restate or follow:
                     write(made, store, site)
+                    store.commit()
                     result["reloaded"] = []
                 if generations.proof():
                     generations.prove(generations.current() or "", origin(store.revision()))
+        if store.revision() != revision:
+            applied_of(host).forget()
+        elif seen and not result["changed"] and not result["warnings"]:
+            applied_of(host).remember(given["applied"], seen)
 
 
 def generations_of(host: Host) -> Generations:
@@ -256,6 +328,17 @@ def renamed(made: Plan, documents: Mapping[str, Mapping[str, Said]]) -> Mapping[
     return {kind: {key: {**said, **RESOURCES[kind].renamed(said, follow)} for key, said in known.items()} for kind, known in documents.items()}
 
 
+def see_registrations(made: Plan, live: Live, compiled: Compiled, result: dict[str, Any]) -> None:
+    """Tell which of the trunks that changed are not registered at their provider: that may be its fault, and may take longer."""
+    changed = [key for key in [*made.create, *made.update] if "registration" in compiled.devices.get(key, {})] if made.resource.kind == TRUNK.kind else []
+    waiting = live.not_registered(changed) if changed else {}
+    if changed:
+        result["registered"] = sorted({*changed} - {*waiting})
+    if waiting:
+        told = ", ".join(f"{key} ({state})" for key, state in sorted(waiting.items()))
+        result["warnings"].append(f"{told}: not registered at the provider yet. Asterisk goes on trying; \"pjsip show registrations\" tells how it stands")
+
+
 def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], store: Store, site: Site) -> list[str]:
     """Carry a plan out on the host: Asterisk first, then the store. Returns the Asterisk modules that were reloaded."""
     for context, key in contexts(made).items():
@@ -265,10 +348,20 @@ def make_live(made: Plan, live: Live, compiled: Compiled, files: list[str], stor
         if not live.knows_music(music):
             raise Wrong(f"there is no class {music} of music on hold on this host, or no music in its folder: see asterisk_music_classes of role asterisk",
                         "music", f"{made.resource.kind} {key!r}")
+    for zone, key in zones(made).items():
+        if not os.path.isfile(os.path.join(ZONES, zone)):
+            raise Wrong(f"there is no time zone {zone} on this host (package tzdata)", "time_zone", f"{made.resource.kind} {key!r}")
+    if made.resource.kind == TRUNK.kind and made.changed and not live.knows_context("from-trunk"):
+        raise Unready("there is no dialplan context from-trunk on this host: set it up with role asterisk of this release")
     store.prepare()     # refuses a store that cannot be written before Asterisk is touched
-    devices = [*made.create, *made.update, *made.delete, *made.renamed.values()] if has_line(made.resource) else [*compiled.devices]
-    change = Change(compiled, files, devices=devices, mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved)
-    return live.make(change, commit=lambda: write(made, store, site), origin=lambda: origin(store.revision()))
+    devices = [*made.create, *made.update, *made.delete, *made.renamed.values()] if has_device(made.resource) else [*compiled.devices]
+    change = Change(compiled, files, devices=devices, mailboxes=mailboxes(made), fresh_pins=made.renewed, moved=made.moved,
+                    renamed={old: new for new, old in made.renamed.items()} if has_device(made.resource) else {})
+    try:
+        return live.make(change, meanwhile=lambda: write(made, store, site), commit=store.commit, origin=lambda: origin(store.revision()))
+    except BaseException:
+        store.undo()
+        raise
 
 
 def contexts(made: Plan) -> dict[str, str]:
@@ -279,6 +372,11 @@ def contexts(made: Plan) -> dict[str, str]:
 def musics(made: Plan) -> dict[str, str]:
     """The classes of music on hold that the host must have, likewise."""
     return {after["music"]: key for key, after in made.after.items() if after.get("music") and (key in made.create or key in made.update)}
+
+
+def zones(made: Plan) -> dict[str, str]:
+    """The time zones that the host must have, likewise."""
+    return {after["time_zone"]: key for key, after in made.after.items() if after.get("time_zone") and (key in made.create or key in made.update)}
 
 
 def newly_offered(made: Plan) -> dict[str, str]:
@@ -339,12 +437,18 @@ def foresee(planned: Mapping[str, Mapping[str, Optional[Said]]], documents: dict
 
 
 def origin(revision: int) -> str:
-    """What compiled files come from: the store's revision, and the code that compiled them. The same origin gives the same files."""
-    code = hashlib.sha256()
+    """What compiled files come from: the store's revision, and this code. The same origin gives the same files."""
+    return f"revision {revision}, code {code()[:16]}"
+
+
+@functools.cache
+def code() -> str:
+    """The code that is at work here, as a digest: another release is another one."""
+    whole = hashlib.sha256()
     for name, loaded in sorted(sys.modules.items()):
-        if name.startswith((f"{__package__}.compile", f"{__package__}.model")) and loaded.__spec__ and loaded.__spec__.loader:
-            code.update(loaded.__spec__.loader.get_data(loaded.__file__))  # type: ignore[attr-defined]
-    return f"revision {revision}, code {code.hexdigest()[:16]}"
+        if name.startswith(f"{__package__}.") and loaded.__spec__ and loaded.__spec__.loader:
+            whole.update(loaded.__spec__.loader.get_data(loaded.__file__))  # type: ignore[attr-defined]
+    return whole.hexdigest()
 
 
 def rendered(resource: Resource, order: Order, want: Iterable[Any], site: Site, result: dict[str, Any]) -> None:

@@ -233,31 +233,26 @@ options:
       login_pause:
         description:
           - Paused in every queue at sign-in, until unpaused.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: bool
         default: false
       mask_sensitive_data:
         description:
           - Does not see an outside customer's number, name and mail address.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: bool
         default: false
       chanspy:
         description:
           - May be listened to, by those who are allowed to; without it by nobody.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: bool
         default: false
       video:
         description:
           - Video calls, VP8 and H.264 passed through.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: bool
         default: false
       record_calls:
         description:
           - Records every call to the agent, both sides, in this format.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: str
         choices:
           - inactive
@@ -267,8 +262,7 @@ options:
         default: inactive
       prefix_required:
         description:
-          - Outside calls without a known prefix are refused.
-          - It is checked, kept and given back; nothing acts on it yet.
+          - Outside calls without a known prefix (M(switchboard.asterisk.prefixes)) are refused with a prompt; emergency calls are not.
         type: bool
         default: false
       select_recall_campaign:
@@ -285,7 +279,6 @@ options:
           enabled:
             description:
               - Messages between people; without it they are refused.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: true
           sound:
@@ -302,13 +295,11 @@ options:
           auto_answer:
             description:
               - The phone answers by itself.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: false
           delay:
             description:
               - How long it rings before that.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: int
             default: 0
           tls_certificate:
@@ -335,7 +326,6 @@ options:
           recording:
             description:
               - Starts and stops the recording of a call.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: false
           dtmf_tones:
@@ -347,7 +337,6 @@ options:
           dnd_on_pause:
             description:
               - While paused, internal calls are refused.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: false
           preview_on_pause:
@@ -359,7 +348,6 @@ options:
           ring_in_use:
             description:
               - Rings in a call too, as often as the voice capacity allows.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: false
       channels:
@@ -375,7 +363,6 @@ options:
               capacity:
                 description:
                   - How many at the same time; 0 is none.
-                  - It is checked, kept and given back; nothing acts on it yet.
                 type: int
                 default: 1
               auto_answer:
@@ -554,8 +541,8 @@ options:
               - fax
           plugins:
             description:
-              - The plugins that the agent may use.
-              - It is checked, kept and given back; nothing acts on it yet.
+              - The plugins that the agent may use. V(listen), V(whisper) and V(barge) are rights to the calls of agents with O(config[].chanspy);
+                on the others nothing acts yet.
             type: list
             elements: str
       voicemail:

@@ -26,8 +26,7 @@ options:
     suboptions:
       lines:
         description:
-          - 'The kind of line: V(webrtc) is the phone in the browser, V(sip) a SIP telephone, V(trunk) a provider. What is said of V(trunk) is
-            kept; nothing acts on it yet.'
+          - 'The kind of line: V(webrtc) is the phone in the browser, V(sip) a SIP telephone, V(trunk) a provider.'
           - Needed at creation.
           - Never changes after creation.
         type: str

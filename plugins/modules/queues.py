@@ -143,9 +143,9 @@ options:
           - wrapup
       ring_in_use:
         description:
-          - Agents in a call ring too.
+          - Agents in a call ring too, as often as their voice capacity allows.
         type: bool
-        default: false
+        default: true
       announcement:
         description:
           - Prompt that the agent hears before the caller.

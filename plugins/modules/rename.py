@@ -19,7 +19,7 @@ options:
   kind:
     description: What is renamed.
     type: str
-    choices: [agents, extensions, queues, teams, user_profiles, users]
+    choices: [agents, extensions, inbound_routes, prefixes, queues, teams, trunks, user_profiles, users]
     default: agents
   name:
     description: The name it has.

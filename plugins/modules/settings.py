@@ -27,6 +27,15 @@ options:
           - Internal numbers, all of one length. Those that are given already stay.
         type: str
         default: 1000-9999
+      emergency_numbers:
+        description:
+          - Numbers that are emergency calls, from every line, also behind a prefix. By default those that telephones know all over the world;
+            add the country's own. None of them can be an internal number.
+        type: list
+        elements: str
+        default:
+          - '112'
+          - '911'
       password:
         description:
           - Settings of password.
@@ -107,7 +116,6 @@ options:
           recordings:
             description:
               - How long recordings are kept; 0 for good.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: int
             default: 0
           voicemail:
@@ -119,7 +127,6 @@ options:
           call_records:
             description:
               - How long call records are kept; 0 for good.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: int
             default: 0
       sso:

@@ -223,19 +223,16 @@ options:
       listen:
         description:
           - May listen to calls of agents who may be listened to.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: bool
         default: false
       whisper:
         description:
-          - May speak to the agent in such a call.
-          - It is checked, kept and given back; nothing acts on it yet.
+          - May speak to the agent in such a call, unheard by the other side.
         type: bool
         default: false
       barge:
         description:
           - May join such a call.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: bool
         default: false
 """

@@ -135,7 +135,6 @@ options:
           enabled:
             description:
               - Messages between people; without it they are refused.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: true
           sound:

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Callable
 from typing import Any
 
 import yaml
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Unreadable
+from ansible_collections.switchboard.asterisk.plugins.module_utils.reading import decoded, read_json, shape
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NULL = "tag:yaml.org,2002:null"
 VAULT = "!vault"
 DEEP = re.compile(r"(?:[\[{]\s*){100}|(?:- ){100}")
-
-
-class Unreadable(Exception):
-    """The file is not what its name says. The text names the file and the line."""
 
 
 def read(path: str, text: bytes, plural: str, decrypt: Callable[[str], str], single: bool = False) -> tuple[list[Any], list[str]]:
@@ -34,53 +31,14 @@ def read(path: str, text: bytes, plural: str, decrypt: Callable[[str], str], sin
     """
     name = os.path.basename(path)
     ending = os.path.splitext(name)[1].lower()
-    try:
-        said = text.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise Unreadable(f"{name}: line {text[:wrong.start].count(10) + 1}: is not UTF-8") from None
     if ending == ".json":
-        return read_json(name, said, plural, single)
+        return read_json(name, text, plural, single)
+    said = decoded(name, text)
     if ending in (".yml", ".yaml"):
         return read_yaml(name, said, plural, single, decrypt)
     if ending == ".csv" and not single:
         return read_csv(name, said)
     raise Unreadable(f"{name}: must end in .json, .yml{' or .yaml' if single else ', .yaml or .csv'}")
-
-
-def shape(plural: str, single: bool) -> str:
-    what = "mapping" if single else "list"
-    return f"must be a {what}, or a mapping with nothing but the {what} '{plural}'"
-
-
-def the_list(name: str, whole: Any, plural: str, single: bool) -> list[Any]:
-    if isinstance(whole, dict) and list(whole) == [plural]:
-        whole = whole[plural]
-    if single and isinstance(whole, dict):
-        whole = [whole]
-    elif single:
-        whole = None
-    if not isinstance(whole, list):
-        raise Unreadable(f"{name}: {shape(plural, single)}")
-    return whole
-
-
-def read_json(name: str, said: str, plural: str, single: bool) -> tuple[list[Any], list[str]]:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            twice = next(key for count, (key, _value) in enumerate(pairs) if key in dict(pairs[:count]))
-            raise Unreadable(f"{name}: an item names {twice!r} twice")
-        return found
-
-    try:
-        items = the_list(name, json.loads(said, object_pairs_hook=once), plural, single)
-    except json.JSONDecodeError as wrong:
-        raise Unreadable(f"{name}: line {wrong.lineno}: {wrong.msg}") from None
-    except RecursionError:
-        raise Unreadable(f"{name}: is nested too deeply") from None
-    except ValueError:
-        raise Unreadable(f"{name}: holds a number without end") from None
-    return items, [f"{name}: item {count}" for count in range(1, len(items) + 1)]
 
 
 def read_yaml(name: str, said: str, plural: str, single: bool, decrypt: Callable[[str], str]) -> tuple[list[Any], list[str]]:

@@ -4,7 +4,7 @@
 import argparse
 import sys
 
-from . import images, install, podman, shim
+from . import images, install, lab, podman, shim
 from .say import BedError, fail
 
 
@@ -23,6 +23,9 @@ def arguments():
     down.add_argument("names", nargs="+", metavar="NAME")
     address = commands.add_parser("address", help="print a host's address")
     address.add_argument("name")
+    nat = commands.add_parser("lab", help="start the NAT lab of a host that runs; it goes with the host")
+    nat.add_argument("name")
+    nat.add_argument("--hidden", default="telephones", choices=lab.RULES, help="who is behind NAT (default: telephones)")
     run = commands.add_parser("run", help="run a command where podman works")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND...")
     return parser.parse_args()
@@ -45,7 +48,13 @@ def main():
         images.build(asked.image)
         podman.up(asked.name, images.tag(asked.image), asked.ip, asked.cap)
     elif asked.command == "down":
+        for name in asked.names:
+            lab.remove(name)
         podman.down(asked.names)
+    elif asked.command == "lab":
+        made = lab.Lab(asked.name, asked.hidden)
+        made.start()
+        print(f"network {made.network}, gateway {made.gateway}")
     elif asked.command == "address":
         print(podman.address(asked.name))
 

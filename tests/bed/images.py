@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 
-from .say import fail, output, step
+from .say import fail, output, step, turn
 
 SUITE = "forky"  # the oldest Debian with a current Asterisk
 LABEL = "switchboard.recipe"
@@ -24,7 +24,10 @@ OPTIONS = [
 RECIPES = {
     # As a freshly installed machine: systemd, and what Ansible needs to get in
     "host": ["systemd", "systemd-sysv", "dbus", "python3", "ca-certificates", "iproute2", "procps"],
+    "router": ["nftables", "iproute2"],
     "phone": ["baresip-core", "sip-tester", "sox", "libsox-fmt-base", "tcpdump", "python3", "python3-aiosmtpd", "iproute2", "iputils-ping", "procps"],
+    # A browser that trusts whom its NSS database says (certutil), and the phones' web sockets without one
+    "browser": ["chromium", "libnss3-tools", "ca-certificates", "python3", "python3-websockets", "iproute2"],
 }
 
 
@@ -60,8 +63,12 @@ def mirror():
 
 
 def build(name):
-    if built(name) == recipe(name):
-        return
+    with turn():
+        if built(name) != recipe(name):
+            make(name)
+
+
+def make(name):
     with step(f"building image {tag(name)}"), tempfile.TemporaryDirectory(prefix="switchboard-", dir="/var/tmp") as folder:
         root = os.path.join(folder, "root.tar")
         keyring = [f"--keyring={os.environ['SWITCHBOARD_KEYRING']}"] if "SWITCHBOARD_KEYRING" in os.environ else []

@@ -15,8 +15,10 @@ NEEDED = {
     "/usr/lib/podman/aardvark-dns": "aardvark-dns",
     "iptables": "iptables",
     "nft": "nftables",
+    "ssh": "openssh-client",  # a controller that a firewall can shut out
     "newuidmap": "uidmap",
     "mmdebstrap": "mmdebstrap",
+    "npm": "npm",  # gets the SIP library of the browser's page
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

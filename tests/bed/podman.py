@@ -4,7 +4,7 @@
 import subprocess
 import time
 
-from .say import fail, output, step
+from .say import fail, output, step, turn
 
 NETWORK = "switchboard"
 CAPABILITIES = [
@@ -23,8 +23,9 @@ def address(name):
 
 
 def network():
-    if subprocess.run(["podman", "network", "exists", NETWORK], capture_output=True, check=False).returncode:
-        output("podman", "network", "create", NETWORK)
+    with turn():
+        if subprocess.run(["podman", "network", "exists", NETWORK], capture_output=True, check=False).returncode:
+            output("podman", "network", "create", NETWORK)
 
 
 def up(name, image, ip=None, capabilities=()):

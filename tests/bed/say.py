@@ -2,10 +2,14 @@
 """One line a step, with its time; errors in one line."""
 
 import contextlib
+import fcntl
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
+
+LOCK = Path(__file__).resolve().parents[2] / ".cache/bed.lock"
 
 
 class BedError(Exception):
@@ -32,6 +36,15 @@ def step(what):
     finally:
         over.set()
     print(f"bed: {what}: done in {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def turn():
+    """One after the other: what several runs of the bed would otherwise make at the same time."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with open(LOCK, "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def output(*argv, **options):

@@ -309,8 +309,18 @@ def coded(text: str) -> str:
     return re.sub(r"[A-Z]\(([^)]*)\)", r"`\1`", text)
 
 
+def with_codes(text: str) -> str:
+    """A page with the table of feature codes in its place, from the role's defaults and what is said there of each."""
+    defaults = (TOP / "roles" / "asterisk" / "defaults" / "main.yml").read_text(encoding="utf-8")
+    rows = [f"| `{code}` | {says} | `{name}` |" for name, code, says in re.findall(r'^(asterisk_\w+_code): "(.+)" # (.+)$', defaults, re.MULTILINE)]
+    codes = "\n".join(["| code | what it does | variable |", "|---|---|---|", *rows])
+    return re.sub(r"(<!-- codes -->\n).*?(<!-- end of codes -->)", lambda found: f"{found[1]}{codes}\n{found[2]}", text, flags=re.DOTALL)
+
+
 def pages() -> dict[Path, str]:
     made = {TOP / "docs" / "fields.md": table()}
+    codes = TOP / "docs" / "feature-codes.md"
+    made[codes] = with_codes(codes.read_text(encoding="utf-8"))
     for resource in RESOURCES.values():
         examples = (TOP / "docs" / "examples" / f"{resource.plural}.yml").read_text(encoding="utf-8")
         examples = "".join(line for line in examples.splitlines(keepends=True) if line != "---\n" and "SPDX" not in line)

@@ -30,6 +30,7 @@ store.prepare()
 said = {"username": "ben", "full_name": "Ben Ek", "typology": "external", "number": "1000", "voicemail": True,
         "voicemail_pin": "471147", "sip_password": digests("ben", "switchboard", "correct-horse-battery")}
 store.write(AGENT, {"ben": said}, {}, [], "switchboard")
+store.commit()
 """
 
 
@@ -106,7 +107,8 @@ def test_pictures_are_found_by_name_and_said_by_content(ansible: Environment, al
     """Where config_file is, or else where Ansible looks for files; in check mode nothing is sent, nor asked."""
     (album / "people/agents.yml").write_text(yaml.safe_dump([
         {"username": "ben", "avatar": "portraits/grey.png"}, {"username": "cleo", "full_name": "Cleo", "avatar": "portraits/red.png"}]))
-    plain = trips(task(ansible, album, "-vvv", "--check", config=[{"username": "ben", "description": "x"}]))
+    (album / "people/plain.yml").write_text(yaml.safe_dump([{"username": "ben", "description": "x"}]))
+    plain = trips(task(ansible, album, "-vvv", "--check", config_file="people/plain.yml"))
     shown = task(ansible, album, "-vvv", "--check", config_file="people/agents.yml")
     assert name(GREY, "jpg") in shown and name(RED) in shown and "portraits" not in shown and trips(shown) == plain > 0
     shown = task(ansible, album, "--check", config=[{"username": "ben", "avatar": "portraits/red.png"}])
@@ -179,6 +181,150 @@ def test_gathered_pictures_come_to_the_controller(ansible: Environment, album: P
     (album / "export/agents.json").write_text(json.dumps([{"username": "cleo", "full_name": "Cleo", "avatar": name(GREY, "jpg")}]))
     (album / "export/avatars" / name(GREY, "jpg")[7:]).write_bytes(GREY)
     assert '"created": 1' in task(ansible, album, "--check", config_file="export/agents.json")
+
+
+# An input that was seen to change nothing
+
+COMPILED = """
+import os, sys
+sys.path[:0] = ["plugins"]
+from module_utils.compile import compile_site
+from module_utils.control.generations import Generations
+from module_utils.store.sqlite import Store
+home = sys.argv[1]
+path = f"{home}/state/generations/000001"
+os.makedirs(path)
+for name, text in compile_site(Store(f"{home}/state/store.db").documents()).files.items():
+    with open(f"{path}/{name}", "w", encoding="utf-8") as file:
+        file.write(text)
+os.symlink(path, f"{home}/switchboard")
+Generations(f"{home}/state/generations", f"{home}/switchboard").prove(path, "an earlier release")
+"""
+
+
+@pytest.fixture
+def settled(home: Path, newest: Environment) -> Path:
+    """Asterisk has what the store says, so that nobody has to ask it."""
+    newest.run("python", "-c", COMPILED, home)
+    (home / "people").mkdir()
+    return home
+
+
+def answer(shown: str) -> dict[str, Any]:
+    """What a user sees of the result, but for what it cost."""
+    start = shown.index("{", shown.rindex("pbx | "))
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(shown[start:])[0]
+    return {name: each for name, each in found.items() if name != "module"}
+
+
+def marks(home: Path) -> dict[str, int]:
+    """The inputs that the host remembers, each with when it was last seen to change nothing."""
+    return {each.name: each.stat().st_mtime_ns for each in (home / "state/applied").glob("*")}
+
+
+def written(home: Path, name: str, text: str) -> dict[str, Any]:
+    (home / "people" / name).write_text(text)
+    return {"config_file": f"people/{name}"}
+
+
+SAID = json.dumps([BEN])
+
+
+def test_what_changed_nothing_is_not_read_again(ansible: Environment, settled: Path) -> None:
+    given = written(settled, "agents.json", SAID)
+    first = task(ansible, settled, "-vvv", **given)
+    known = marks(settled)
+    assert len(known) == 1 and answer(first)["changed"] is False and answer(first)["counts"] == {"created": 0, "updated": 0, "deleted": 0}
+    again = task(ansible, settled, "-vvv", **given)
+    assert answer(again) == answer(first) and marks(settled) == known and trips(again) == trips(first)
+    assert not list(settled.glob("credentials.yml*"))
+    (settled / "people/copy.json").write_text(SAID)     # where it lies does not matter
+    assert answer(task(ansible, settled, "--check", config_file="people/copy.json")) == answer(first) and marks(settled) == known
+
+
+def test_whatever_is_said_otherwise_is_read(newest: Environment, settled: Path) -> None:
+    """Each is remembered by a name of its own, and only once it was read."""
+    given = written(settled, "agents.json", SAID)
+    sheet = written(settled, "agents.csv", "username,full_name,typology,voicemail\nben,Ben Ek,external,yes\n")
+    others: list[dict[str, Any]] = [given, written(settled, "more.json", f"{SAID} "), written(settled, "agents.yml", SAID), sheet,
+                                    {**given, "state": "replaced"}, {**given, "update_password": "always"}]
+    for count, each in enumerate(others, 1):
+        assert answer(task(newest, settled, **each))["changed"] is False
+        assert len(marks(settled)) == count
+
+
+def test_a_host_that_is_asked_in_vain_is_shown_the_input(newest: Environment, settled: Path) -> None:
+    given = written(settled, "agents.yml", SAID)
+    task(newest, settled, **given)
+    plain = trips(task(newest, settled, "-vvv", "--check", **given))
+    (settled / "switchboard/numbers.conf").write_text("")
+    shown = task(newest, settled, "-vvv", "--check", **given)
+    assert trips(shown) == plain + 1 and answer(shown)["drifted"] == ["numbers.conf"] and "unknown" not in answer(shown)
+
+
+def test_what_the_host_reads_by_itself_goes_there_once(newest: Environment, settled: Path) -> None:
+    task(newest, settled, **written(settled, "agents.json", SAID))
+    there = task(newest, settled, "-vvv", **written(settled, "agents.json", SAID))
+    here = task(newest, settled, "-vvv", **written(settled, "agents.yml", SAID))
+    assert trips(there) < trips(here) and "test -e" not in there and answer(there) == answer(here)
+    for wrong in ('[{"username": "ben",\n}]', "[" * 100_000, "[1e999]", ""):
+        shown = task(newest, settled, fails=True, **written(settled, "agents.json", wrong))
+        assert "agents.json: " in shown and "Traceback" not in shown
+    (settled / "people/agents.json").write_bytes(b'[{"username": "b\xff"}]')
+    assert "agents.json: line 1: is not UTF-8" in task(newest, settled, fails=True, config_file="people/agents.json")
+
+
+@pytest.mark.parametrize("said", ['"avatar": "ben.png"', r'"\u0061vatar": "ben.png"', r'"\u0061\u0076atar": "ben.png"'])
+def test_pictures_are_named_on_the_controller_however_they_are_written(newest: Environment, settled: Path, said: str) -> None:
+    shown = task(newest, settled, fails=True, **written(settled, "agents.json", f'[{{"username": "ben", {said}}}]'))
+    assert "agents.json: item 1: agent 'ben': avatar: " in shown and "sha256" not in shown
+
+
+def test_what_a_full_run_would_refuse_is_refused(ansible: Environment, settled: Path) -> None:
+    given = written(settled, "agents.json", SAID)
+    task(ansible, settled, **given)
+    known = marks(settled)
+    (settled / "credentials.yml").write_text("- no file of ours")
+    assert "is not a YAML file of ours" in task(ansible, settled, fails=True, **given)
+    (settled / "credentials.yml").unlink()
+    (settled / "key").write_text("open sesame")
+    (settled / "other").write_text("open says me")
+    ansible.run("ansible-vault", "encrypt", "--vault-password-file", "key", "people/agents.json", cwd=settled)
+    task(ansible, settled, "--vault-password-file", "key", **given)
+    assert marks(settled) == known
+    assert "ecrypt" in task(ansible, settled, "--vault-password-file", "other", fails=True, **given)
+    (settled / "people/agents.json").unlink()
+    assert "agents.json" in task(ansible, settled, fails=True, **given)
+
+
+def test_values_that_only_reading_decrypts(ansible: Environment, settled: Path) -> None:
+    (settled / "key").write_text("open sesame")
+    (settled / "other").write_text("open says me")
+    sealed = ansible.run("ansible-vault", "encrypt_string", "--vault-password-file", "key", "--name", "full_name", "Ben Ek", cwd=settled)
+    given = written(settled, "agents.yml", f"- username: ben\n  {sealed[sealed.index('full_name'):].partition('Encryption')[0]}\n")
+    shown = task(ansible, settled, "-vvv", "--vault-password-file", "key", **given)
+    assert answer(shown)["changed"] is False and not marks(settled) and "test -e" not in shown
+    assert "ecrypt" in task(ansible, settled, "--vault-password-file", "other", fails=True, **given)
+
+
+def test_seeds_of_runs_that_failed_are_recovered_first(newest: Environment, settled: Path) -> None:
+    given = written(settled, "agents.json", SAID)
+    task(newest, settled, **given)
+    task(newest, settled, fails=True, config=[{**BEN, "username": "cleo"}])        # there is no Asterisk to make it live
+    assert len(list(settled.glob("credentials.yml.pending-*"))) == 1
+    task(newest, settled, **given)
+    assert not list(settled.glob("credentials.yml.pending-*"))
+
+
+def test_what_a_dry_play_left_undone_counts(newest: Environment, settled: Path) -> None:
+    given = written(settled, "agents.json", SAID)
+    task(newest, settled, **{**given, "credentials_file": None})
+    common = {"store": str(settled / "state"), "asterisk_config_dir": str(settled)}
+    tasks = [{"switchboard.asterisk.agents": {**common, **each}, "register": "done", "failed_when": f"(done is changed) != {change}"}
+             for each, change in ((given, False), ({"config": [{"username": "ben", "full_name": "Another"}]}, True), (given, True))]
+    (settled / "play.json").write_text(json.dumps([{"hosts": "pbx", "gather_facts": False, "tasks": tasks}]))
+    newest.run("ansible-playbook", "--check", "-i", "pbx,", "-c", "local", "-e", f"ansible_python_interpreter={newest.home}/bin/python", "play.json",
+                cwd=settled)
 
 
 # Import

@@ -49,7 +49,7 @@ def test_the_people_can_be_set_up_on_an_empty_host(newest: Environment, tmp_path
 def test_files_without_anybody_or_anything_are_meant_when_that_is_said(newest: Environment, tmp_path: Path) -> None:
     """As an export of a small site has them."""
     variables: dict[str, Any] = {"staff_state": "overridden", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    for kind in ("codecs", "user_profiles", "teams", "queues", "extensions", "users", "agents"):
+    for kind in ("codecs", "user_profiles", "teams", "trunks", "prefixes", "queues", "extensions", "users", "agents", "inbound_routes"):
         (tmp_path / f"{kind}.yml").write_text(f"{kind}: []\n")
         variables[f"staff_{kind}_file"] = f"{tmp_path}/{kind}.yml"
     with pytest.raises(AssertionError, match="would delete every codec: say allow_empty"):

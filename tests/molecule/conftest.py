@@ -122,7 +122,7 @@ def house_fixture(pbx):
 
 @pytest.fixture(name="staff", scope="module")
 def staff_fixture(pbx):
-    """staff(agents=[...], extensions=[...]) makes a test module's own people; they are gone when it is through."""
+    """staff(agents=[...], extensions=[...], users=[...]) makes a test module's own people; they are gone when it is through."""
     made = []
 
     def make(module, key, people, **fields):
@@ -130,7 +130,8 @@ def staff_fixture(pbx):
             made.append((module, [{key: each[key]} for each in people]))
             pbx.apply(module, config=[{"sip_password": sip_password(each[key]), **fields, **each} for each in people])
 
-    def hire(agents=(), extensions=()):
+    def hire(agents=(), extensions=(), users=()):
+        make("users", "username", [{"full_name": each["username"].title(), **each} for each in users], transport="udp")
         make("agents", "username", [{"full_name": each["username"].title(), **each} for each in agents], typology="external")
         make("extensions", "name", extensions)
 

@@ -14,6 +14,8 @@ import select
 import subprocess
 import threading
 import time
+from dataclasses import replace
+from urllib.parse import quote
 
 from . import sip
 from .sound import Sound
@@ -53,9 +55,22 @@ module aufile.so
 module aubridge.so
 module sndfile.so
 module srtp.so
+{video}
+{relay}
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
+"""
+
+# VP8 of a picture that it makes up
+VIDEO = """\
+module vp8.so
+module fakevideo.so
+video_source fakevideo,nil
+video_display fakevideo,nil
+video_size 160x120
+video_fps 5
+video_bitrate 100000
 """
 
 
@@ -76,9 +91,9 @@ def until(check, timeout, complain):
 class Phones:
     """One container with phones in it; all share its address. Use two for phones that must come from two addresses."""
 
-    def __init__(self, network="switchboard", name="", image=IMAGE, options=()):
+    def __init__(self, network="switchboard", name="", image=IMAGE, options=(), gateway=""):
         self.name = name or f"phones-{secrets.token_hex(3)}"
-        self.network, self.image, self.options = network, image, options
+        self.network, self.image, self.options, self.gateway = network, image, options, gateway
         self.numbers, self.lock, self.process = itertools.count(), threading.Lock(), None
 
     def __enter__(self):
@@ -89,6 +104,8 @@ class Phones:
             self._answer(60)
             # With several networks the one towards the PBX is the first
             self.address = self.run("hostname", "-I").split()[0]
+            if self.gateway:
+                self.run("ip", "route", "replace", "default", "via", self.gateway)
         except BaseException:
             self.close()
             raise
@@ -151,7 +168,7 @@ class Phones:
     def request(self, method, pbx, uri="", user="stranger", password=None, transport="udp", port=0, timeout=10, **parts):
         """Sends one request, answers a challenge when there is a password, and gives the final response.
 
-        parts: to, headers (a tuple of lines), body, rport=False, domain. The status is `.status`. A call that is answered is ended at once.
+        parts: to, sender (the From), headers (a tuple of lines), body, rport=False, domain. The status is `.status`. A call that is answered is ended at once.
         """
         key = secrets.token_hex(4)
         local = self.inside("wire", key=key, transport=transport, host=pbx, port=port or (5061 if transport == "tls" else 5060))
@@ -164,13 +181,13 @@ class Phones:
                 response = self._exchange(key, request, timeout, request.authorization(response, password))
             if method == "INVITE" and response.status < 300:
                 request.method = "BYE"
-                self._exchange(key, request, timeout)
+                self._exchange(key, request, timeout, to_tag=re.search(r"tag=([^;]+)", response["To"])[1])
             return response
         finally:
             self.inside("cut", key=key)
 
-    def _exchange(self, key, request, timeout, authorization=""):
-        text = request.text(authorization=authorization)
+    def _exchange(self, key, request, timeout, authorization="", to_tag=""):
+        text = request.text(authorization=authorization, to_tag=to_tag)
         branch = re.search(r"branch=\S+?(?=;|\r)", text)[0]
         end = time.monotonic() + timeout
         self.inside("transmit", key=key, text=text)
@@ -184,6 +201,18 @@ class Phones:
                 return answer
         raise PhoneError(f"no final answer to {request.method} within {timeout} s")
 
+    def within(self, method, dialog, pbx, user, password, headers=(), timeout=10):
+        """The final response to a request in a call that a phone has, sent in the phone's place."""
+        key = secrets.token_hex(4)
+        local = self.inside("wire", key=key, transport="udp", host=pbx, port=5060)
+        request = sip.Request(method, dialog.target, local, user, pbx, headers=tuple(headers), to_tag=dialog.other_tag)
+        request.call, request.tag, request.cseq = dialog.call, dialog.own_tag, dialog.cseq
+        try:
+            response = self._exchange(key, request, timeout)
+            return self._exchange(key, request, timeout, request.authorization(response, password)) if response.status == 401 else response
+        finally:
+            self.inside("cut", key=key)
+
     def smtp(self, port=25):
         return Mailbox(self, port)
 
@@ -195,7 +224,43 @@ class Phones:
         return Sound.of_wave(self.read(path + ".heard.wav"))
 
 
-class Phone:
+class Device:
+    """What a telephone and a browser have in common: SIP messages (`sip`), and a log to complain with (`complaint`)."""
+
+    def last(self, method="", status=None, sent=None):
+        """The newest message like that, or None: last("INVITE", sent=False), last("REGISTER", 200)."""
+        for message in reversed(self.sip):
+            if method in ("", message.method) and status == message.status and sent in (None, message.sent):
+                return message
+        return None
+
+    def wait(self, check, timeout, what):
+        return until(check, timeout, lambda: self.complaint(f"not {what} within {timeout} s"))
+
+    @property
+    def caller(self):
+        """(name, number) that the newest call to it shows."""
+        return self.last("INVITE", sent=False).caller
+
+    @property
+    def lamp(self):
+        """New voicemail messages as last told (0: lamp off); None when it was told nothing.
+
+        baresip does not subscribe: its mwi module (1.1.0) can loop for ever. So it is what the PBX tells by itself.
+        """
+        for message in reversed(self.sip):
+            if message.method == "NOTIFY" and (waiting := re.search(r"Messages-Waiting:\s*(\w+)", message.body)):
+                new = re.search(r"Voice-Message:\s*(\d+)/", message.body)
+                return (int(new[1]) if new else 1) if waiting[1] == "yes" else 0
+        return None
+
+    def lit(self, messages=1, timeout=10):
+        """Waits until the lamp shows that many new messages."""
+        self.wait(lambda: self.lamp == messages, timeout, f"told of {messages} new messages")
+        return self
+
+
+class Phone(Device):
     """One baresip with one account. Each method that waits has a time limit and fails with the phone's log."""
 
     def __init__(
@@ -214,11 +279,13 @@ class Phone:
         name="",
         srtp=False,
         calls=4,
+        video=False,
         domain="",
         auth_user="",
+        relay=(),
         options="",
     ):
-        self.phones, self.user, self.pbx, self.domain = phones, user, pbx, domain or pbx
+        self.phones, self.user, self.pbx, self.domain, self.password, self.extra = phones, user, pbx, domain or pbx, password, 0
         self.id, self.tone = f"{user}-{number}", tone or 440 + 110 * (number % 12)
         self.home, self.cursor, self.dialled, self._log = f"/run/phones/{self.id}", 0, False, b""
         modules, names = zip(*(CODECS[x] for x in codecs))
@@ -231,11 +298,14 @@ class Phone:
             tone=self.tone,
             home=self.home,
             modules="\n".join(f"module {x}" for x in dict.fromkeys(modules)),
+            video=VIDEO if video else "",
+            relay="module turn.so" if relay else "",
         )
         account = f'"{name}" ' if name else ""
         account += f"<sip:{user}@{self.domain};transport={transport}>;auth_user={auth_user or user};auth_pass={password}"
         account += f";regint={expires};audio_codecs={','.join(names)}"
         account += f";answermode={'auto' if answer == 'auto' else 'manual'}" + (";mediaenc=srtp-mand" if srtp else "")
+        account += ";medianat=turn;stunserver={};stunuser={};stunpass={}".format(*relay) if relay else ""
         account += (f';outbound="sip:{pbx};transport={transport}"' if domain else "") + options
         phones.write(f"{self.home}/config", config)
         phones.write(f"{self.home}/accounts", account + "\n")
@@ -258,20 +328,10 @@ class Phone:
         """Every message so far, oldest first."""
         return sip.traced(self.log, self.phones.address)
 
-    def last(self, method="", status=None, sent=None):
-        """The newest message like that, or None: last("INVITE", sent=False), last("REGISTER", 200)."""
-        for message in reversed(self.sip):
-            if method in ("", message.method) and status == message.status and sent in (None, message.sent):
-                return message
-        return None
-
     def complaint(self, what):
         code = self.phones.inside("ended", name=self.id)
         gone = f" (baresip has ended with {code})" if code is not None else ""
         return PhoneError(f"phone {self.user}: {what}{gone}. Its log:\n" + re.sub(r"\x1b\[[\d;]*m", "", self.log)[-6000:])
-
-    def wait(self, check, timeout, what):
-        return until(check, timeout, lambda: self.complaint(f"not {what} within {timeout} s"))
 
     def command(self, command, params=""):
         """One of baresip's own commands (`help` lists them)."""
@@ -394,6 +454,22 @@ class Phone:
         """Blind transfer."""
         self.command("transfer", f"sip:{number}@{self.domain}")
 
+    def within(self, method, *headers, call=-1):
+        """The final response to a request in one of its calls (the newest) that baresip cannot send. It counts on by itself: let the other side hang up."""
+        dialog = sip.Dialog.all(self.sip)[call]
+        self.extra += 10
+        return self.phones.within(method, replace(dialog, cseq=dialog.cseq + self.extra), self.pbx, self.user, self.password, headers)
+
+    def attend(self, number, timeout=10):
+        """Attended transfer: calls somebody, and once they talk hands the call over that it had."""
+        before = len(sip.Dialog.all(self.sip))
+        self.dial(number).established(timeout)
+        self.heard(1)
+        dialogs = self.wait(lambda: len(found := sip.Dialog.all(self.sip)) > before and found, timeout, "in a second call")
+        replaces = quote(f"{dialogs[-1].call};to-tag={dialogs[-1].other_tag};from-tag={dialogs[-1].own_tag}", safe="")
+        answer = self.within("REFER", f"Refer-To: <sip:{number}@{self.domain}?Replaces={replaces}>", call=-2)
+        assert answer.status == 202, answer
+
     def dtmf(self, digits):
         """Sends digits as RFC 4733 events, one after another."""
         for digit in digits:
@@ -436,9 +512,14 @@ class Phone:
         data = base64.b64decode(self.phones.inside("read", path=path, offset=first, size=int(seconds * rate) * channels * 2))
         return Sound(data, rate, channels)
 
+    @property
+    def received(self):
+        """Bytes of sound that ever reached it: 0 of a phone that was sent nothing, or nothing that arrived."""
+        return sum(max(0, size - 44) for _path, size in self.phones.inside("files", pattern=f"{self.home}/*dec.wav"))
+
     def hears(self, tone, timeout=6):
         """Waits until this tone (Hz, or a phone: that phone's) is the loudest it hears."""
-        tone = tone.tone if isinstance(tone, Phone) else tone
+        tone = getattr(tone, "tone", tone)
         last = []
 
         def check():
@@ -448,26 +529,10 @@ class Phone:
         return until(check, timeout, lambda: self.complaint(f"does not hear {tone} Hz but {last}"))
 
     @property
-    def caller(self):
-        """(name, number) that the newest call to it shows."""
-        return self.last("INVITE", sent=False).caller
-
-    @property
-    def lamp(self):
-        """New voicemail messages as last told (0: lamp off); None when it was told nothing.
-
-        baresip does not subscribe: its mwi module (1.1.0) can loop for ever. So it is what the PBX tells by itself.
-        """
-        for message in reversed(self.sip):
-            if message.method == "NOTIFY" and (waiting := re.search(r"Messages-Waiting:\s*(\w+)", message.body)):
-                new = re.search(r"Voice-Message:\s*(\d+)/", message.body)
-                return (int(new[1]) if new else 1) if waiting[1] == "yes" else 0
-        return None
-
-    def lit(self, messages=1, timeout=10):
-        """Waits until the lamp shows that many new messages."""
-        self.wait(lambda: self.lamp == messages, timeout, f"told of {messages} new messages")
-        return self
+    def pictures(self):
+        """How many it has shown in the call that is up, of a phone with `video`."""
+        shown = re.search(r"vidisp: .*frames=(\d+)", self.command("video_debug"))
+        return int(shown[1]) if shown else 0
 
 
 class Mailbox:
@@ -503,3 +568,31 @@ class Mailbox:
         """The Sound of the first attachment."""
         name, data = self.attachments(mail)[0]
         return self.phones.listen(data, os.path.splitext(name)[1])
+
+
+class Provider:
+    """A SIP provider in a container of its own: takes registrations, answers calls (200) or not as it is told, and sends back what it hears."""
+
+    def __init__(self, phones, user="", password=""):
+        self.phones, self.host, self.folder, self.rules = phones, phones.address, "/run/phones/provider", {"user": user, "password": password}
+        self.answers()
+        next(phones.numbers)        # has the port of the first phone
+        phones.inside("start", name="provider", argv=["python3", "/phones/provider.py", self.folder])
+
+    def answers(self, **numbers):
+        """From now on these numbers are answered so: answers(**{"468123": 486}); 180 rings for ever, 0 is silence. All others are answered."""
+        self.phones.write(f"{self.folder}/rules.json", json.dumps({**self.rules, "answers": numbers}))
+
+    @property
+    def seen(self):
+        """Every request so far, oldest first."""
+        try:
+            text = self.phones.read(f"{self.folder}/seen.jsonl").decode()
+        except PhoneError:
+            return []
+        return [sip.Message.parse("\n\n".join(json.loads(line))) for line in text.splitlines()]
+
+    def calls(self, since=0):
+        """The calls that it was asked for, without those that it only challenged."""
+        found = [x for x in self.seen[since:] if x.method == "INVITE" and (not self.rules["user"] or x["Proxy-Authorization"])]
+        return list({x["Call-ID"]: x for x in found}.values())

@@ -20,7 +20,7 @@ def people():
     for kind, key, name in (("extensions", "name", "display_name"), ("agents", "username", "full_name")):
         for each in yaml.safe_load((INVENTORY / f"people/{kind}.yml").read_text())[kind]:
             browser = kind == "agents" and each.get("typology", "webrtc") != "external"
-            yield each["number"], each[name], "browser (comes with WebRTC)" if browser else f"SIP over {each.get('transport', 'udp')}, user {each[key]}"
+            yield each["number"], each[name], f"browser over wss, user {each[key]}" if browser else f"SIP over {each.get('transport', 'udp')}, user {each[key]}"
 
 
 def proof_call(address, passwords):

@@ -67,6 +67,36 @@ class Message:
         return name, number[1] if number else ""
 
 
+def tag(value):
+    found = re.search(r";tag=([^;>]+)", value)
+    return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """A call that is up, as the phone sees it."""
+
+    call: str
+    own_tag: str
+    other_tag: str
+    target: str
+    cseq: int       # highest that the phone has used
+
+    @classmethod
+    def all(cls, messages):
+        """Those of a phone's messages, oldest first."""
+        found = {}
+        for message in messages:
+            if message.method == "INVITE" and message.status == 200 and message["Call-ID"] not in found:
+                call = [each for each in messages if each["Call-ID"] == message["Call-ID"]]
+                invite = next(each for each in call if each.status is None)
+                own, other = (message["From"], message["To"]) if invite.sent else (message["To"], message["From"])
+                target = re.search(r"<([^>]+)>", (message if invite.sent else invite)["Contact"])[1]
+                used = max((int(each["CSeq"].split()[0]) for each in call if each.sent and each.status is None), default=0)
+                found[message["Call-ID"]] = cls(message["Call-ID"], tag(own), tag(other), target, used)
+        return list(found.values())
+
+
 def traced(log, address):
     """The messages in the log of a baresip that runs with -s at this address."""
     return [Message.parse(text, source.rpartition(":")[0] == address) for source, _target, text in TRACED.findall(log)]
@@ -86,10 +116,12 @@ class Request:
     user: str
     domain: str
     to: str = ""
+    sender: str = ""        # the From, where it is not the user's own
     headers: tuple[str, ...] = ()
     body: str = ""
     transport: str = "UDP"
     rport: bool = True
+    to_tag: str = ""        # within a dialog
 
     def __post_init__(self):
         self.call, self.tag, self.cseq = secrets.token_hex(8), secrets.token_hex(4), 0
@@ -97,11 +129,12 @@ class Request:
     def text(self, method="", to_tag="", authorization=""):
         method = method or self.method
         self.cseq += method != "ACK"
+        to_tag = to_tag or self.to_tag
         me, to = f"sip:{self.user}@{self.domain}", self.to or (f"sip:{self.user}@{self.domain}" if self.method == "REGISTER" else self.uri)
         lines = [
             f"{method} {self.uri} SIP/2.0",
             f"Via: SIP/2.0/{self.transport} {self.local};branch=z9hG4bK{secrets.token_hex(8)}" + (";rport" if self.rport else ""),
-            f"From: <{me}>;tag={self.tag}",
+            f"From: {self.sender or f'<{me}>'};tag={self.tag}",
             f"To: <{to}>" + (f";tag={to_tag}" if to_tag else ""),
             f"Call-ID: {self.call}",
             f"CSeq: {self.cseq} {method}",

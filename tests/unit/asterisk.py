@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from ipaddress import ip_network
 
 from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.control.ami import Ami, Message
-from module_utils.control.live import Host
+from module_utils.control.host import Host
+from module_utils.model.errors import Unready
 
 Pairs = list[tuple[str, str]]
 
@@ -152,11 +154,15 @@ class Asterisk(Ami):
         self.musics = {"default", "jazz"}
         self.missing: set[str] = set()      # modules that are not loaded
         self.reloaded: list[str] = []
+        self.answers: list[Future[tuple[Message, list[Message]]]] = []
         self.did: list[tuple[str, dict[str, str]]] = []
         self.refuses = ""
+        self.registration = "Registered"        # how registrations at providers stand
         self.channels: list[str] = []
         self.contacts: list[str] = []
         self.subscribers: list[str] = []
+        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}}       # its own database, by device
+        self.paused: dict[tuple[str, str], str] = {}        # (queue, interface) of whom app_queue knows as paused: why
 
     def text(self, name: str) -> str:
         path = os.path.join(self.host.config, "switchboard", name)
@@ -164,6 +170,19 @@ class Asterisk(Ami):
             return ""
         with open(path, encoding="utf-8") as file:
             return file.read()
+
+    def send(self, name: str, **headers: str) -> str:
+        """It does what it is asked for, whether or not anybody waits for the answer."""
+        answered: Future[tuple[Message, list[Message]]] = Future()
+        try:
+            answered.set_result(self.ask(name, **headers))
+        except Unready as wrong:
+            answered.set_exception(wrong)
+        self.answers.append(answered)
+        return str(len(self.answers) - 1)
+
+    def receive(self, number: str) -> tuple[Message, list[Message]]:
+        return self.answers[int(number)].result()
 
     def ask(self, name: str, **headers: str) -> tuple[Message, list[Message]]:
         self.did.append((name, headers))
@@ -185,6 +204,9 @@ class Asterisk(Ami):
         elif Module == "app_queue.so":
             fresh = queues(self.text("queues.conf"))
             self.lists = {name for name in fresh if (name in self.lists if name in self.queues else fresh[name][0]["strategy"] in ("linear", "rrordered"))}
+            known = {(queue, each[0]) for queue, (_options, members) in self.queues.items() for each in members}
+            self.paused = {(queue, each[0]): "" for queue, (_options, members) in fresh.items() for each in members
+                           if ((queue, each[0]) in self.paused if (queue, each[0]) in known else each[6:] == ["yes"])}
             self.queues = fresh
         elif Module == "app_voicemail.so":
             self.mailboxes = {number for _name, _inherited, pairs in sections(self.text("voicemail.conf")) for number, _entry in pairs}
@@ -216,6 +238,10 @@ class Asterisk(Ami):
                 for kind, options in self.devices[Endpoint].items()]
         return [*told, {"ObjectType": ["transport"]}]
 
+    def PJSIPShowRegistrationsOutbound(self) -> list[Message]:  # noqa: N802
+        return [{"Event": ["OutboundRegistrationDetail"], "ObjectName": [name], "Status": [self.registration]}
+                for name, each in self.devices.items() if "registration" in each]
+
     def VoicemailUserStatus(self, Context: str, Mailbox: str) -> list[Message]:  # noqa: N802, N803
         return [{"Event": ["VoicemailUserDetail"]}] if Context == "default" and Mailbox in self.mailboxes else []
 
@@ -224,18 +250,35 @@ class Asterisk(Ami):
         for name, (options, members) in self.queues.items():
             told.append({"Event": ["QueueParams"], "Queue": [name], "Strategy": [options["strategy"]], "Max": [options["maxlen"]],
                          "ServiceLevel": [options["servicelevel"]], "Weight": [options["weight"]]})
-            for interface, penalty, said in members if name in self.lists else sorted(members, key=lambda each: each[0][::-1]):
+            for interface, penalty, said, *_more in members if name in self.lists else sorted(members, key=lambda each: each[0][::-1]):
                 if Member in ("", interface, said):
                     told.append({"Event": ["QueueMember"], "Queue": [name], "Membership": ["static"], "Location": [interface], "Penalty": [penalty],
-                                 "Name": [said]})
+                                 "Name": [said], "Paused": [str(int((name, interface) in self.paused))],
+                                 "PausedReason": [self.paused.get((name, interface), "")]})
             told += [{"Event": ["QueueEntry"], "Queue": [name], "Channel": [channel]} for queue, channel in self.waiting if queue == name]
         return told
+
+    def QueuePause(self, Queue: str, Interface: str, Paused: str, Reason: str) -> list[Message]:  # noqa: N802, N803
+        if Paused == "true":
+            self.paused[Queue, Interface] = Reason
+        else:
+            self.paused.pop((Queue, Interface), None)
+        return []
+
+    def DBPut(self, Family: str, Key: str, Val: str) -> list[Message]:  # noqa: N802, N803
+        self.kept[Family][Key] = Val
+        return []
+
+    def DBDel(self, Family: str, Key: str) -> list[Message]:  # noqa: N802, N803
+        self.kept.get(Family, {}).pop(Key, None)
+        return []
 
     def CoreShowChannels(self) -> list[Message]:  # noqa: N802
         return [{"Channel": [each]} for each in self.channels]
 
     def DBGetTree(self, Family: str) -> list[Message]:  # noqa: N802, N803
-        kept = {"registrar": [(each, "{}") for each in self.contacts],
+        kept = {**{family: [*known.items()] for family, known in self.kept.items()},
+                "registrar": [(each, "{}") for each in self.contacts],
                 "subscription_persistence": [(f"subscription_persistence/{each}", f'{{"endpoint":"{each}","tag":"1"}}') for each in self.subscribers]}
         return [{"Key": [f"/{Family}/{key}"], "Val": [value]} for key, value in kept[Family]]
 

@@ -20,7 +20,7 @@ from hypothesis import configuration, settings
 from module_utils import bridge, task
 from module_utils.control import live
 from module_utils.control.generations import Generations
-from module_utils.control.live import Host
+from module_utils.control.host import Host
 from module_utils.model.agent import AGENT
 from module_utils.model.numbers import NumberRange
 from module_utils.model.resource import Resource
@@ -67,10 +67,13 @@ class House:
 
     def run(self, state: str, config: Any = None, resource: Resource = AGENT, check: bool = False, diff: bool = False,
             seed: str = "", places: Iterable[str] = (), recording: bool = True, recover: Iterable[str] = (),
-            planned: Any = None, pictures: Any = None, **more: Any) -> dict[str, Any]:
-        """The result of one task, as the module would give it, shipped to it as the action plugin does."""
+            planned: Any = None, pictures: Any = None, applied: str = "", **more: Any) -> dict[str, Any]:
+        """The result of one task, as the module would give it, shipped to it as the action plugin does.
+
+        `applied`: what the input is called; without `config`, the host is asked whether it knows that it changes nothing.
+        """
         load = {"items": config, "places": list(places), "seed": seed or next(self.seeds), "recording": recording, "recover": list(recover),
-                "planned": planned or {}, "pictures": {"offered": [], "archive": "", "wanted": "", "known": [], **(pictures or {})}}
+                "planned": planned or {}, "applied": applied, "pictures": {"offered": [], "archive": "", "wanted": "", "known": [], **(pictures or {})}}
         return self.carried_out(functools.partial(task.run, resource), bridge.ARGUMENTS, load, check, diff, state=state, **more)
 
     def carried_out(self, what: Callable[..., None], options: dict[str, Any], load: dict[str, Any], check: bool, diff: bool, **given: Any) -> dict[str, Any]:
@@ -138,6 +141,8 @@ def build(folder: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setattr(task, "Host", functools.partial(Host, log=built.host.log, mailboxes=built.host.mailboxes))
     monkeypatch.setattr(task, "connect", lambda _host: built.asterisk)
     monkeypatch.setattr(live, "console", built.asterisk.console)
+    monkeypatch.setattr(live, "ANSWERS", 0)     # nobody has to be waited for
+    monkeypatch.setattr(live, "REGISTERS", 0)
     return built
 
 

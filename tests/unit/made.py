@@ -33,6 +33,7 @@ TYPICAL: list[Any] = [
     "dynamic", "192.0.2.7", "2001:db8::7", "203.0.113.0/24", "2001:db8:1::/64", "sip.example.org", "sip.example.org:5060", "1000-9999", "0100-9999",
     "10000-20000", "2026-01-31T08:00:00Z", "/etc/ssl/own.pem", "https://id.example.org/site", "anna@example.org", "word", "1001", "yes", "12:30", 1, 10, 100,
     1000, 16000, True, ["word"], ["192.0.2.0/24"], {}, "192.0.2.10 => 203.0.113.10", ["192.0.2.10 => 203.0.113.10"], 40,
+    "3-15", "mon-fri/08:00-17:00", "sat/10:00-14:00", "none", "any", "+46812345",
     *map(name_of, PICTURES),
 ]
 # Where a value that is good by itself would leave too little for the others
@@ -42,6 +43,10 @@ FIT = {
     "nat.external_media_address": ["203.0.113.9"], "nat.external_signaling_address": ["203.0.113.10"],      # names have to resolve
     "nat.stun_server": ["203.0.113.11", "203.0.113.11:3479"], "nat.turn.server": ["203.0.113.12:5349"],
     "nat.local_networks": [["192.0.2.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]],      # the host must be in one
+    "settings.emergency_numbers": [["112"], ["112", "999"]],        # none that somebody has
+    "trunk.addresses": [[]],        # whose calls could not be told apart from others' otherwise
+    "inbound_route.queue": [None], "inbound_route.closed.queue": [None],    # it must have a number
+    "inbound_route.time_zone": ["Europe/Stockholm", "UTC"],         # the host must have it
     "queue.music": ["jazz", "default"],     # the host must have it
 }
 
@@ -300,8 +305,9 @@ def sites(draw: Any, most: int = 3, without: frozenset[str] = frozenset(), full:
 
 
 def bare(resource: Resource, key: str, world: World) -> dict[str, Any]:
-    """An item with nothing but what is needed, flat."""
-    needed = {each.name: "Somebody" for each in resource.fields if each.required and each.name != resource.key}
+    """An item with nothing but what is needed, flat; also a number where none is allocated, by which others may lead to it."""
+    needed = {each.name: "Somebody" if takes(each, "Somebody") else claimed_values(each, resource, key)[0] for each in resource.fields
+              if each.name != resource.key and (each.required or isinstance(each, Number) and not each.allocated)}
     return mend(resource, needed if resource.single else {resource.key: key, **needed}, world)
 
 

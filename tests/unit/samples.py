@@ -63,6 +63,27 @@ SAMPLES = {
         {"teams": "night sales", "phone": {"delay": None, "auto_answer": True}, "alias": "B"}, ["alias", "teams", "phone.auto_answer", "phone.delay"],
         {"alias": None, "teams": ["sales"], "phone.auto_answer": False, "phone.delay": 3},
         {"alias": "B", "teams": ["night", "sales"], "phone.auto_answer": True, "phone.delay": 0}),
+    "trunk": Sample(
+        [{"name": "north", "host": "sip.example.org", "user": "468100", "password": SECRET, "registers": True, "capacity": 4, "addresses": ["192.0.2.96/29"]},
+         {"name": "south", "host": "192.0.2.65", "transport": "tls", "caller_id": "+468200"}],
+        {"codecs": "g722 alaw", "capacity": None, "addresses": "192.0.2.96/28", "caller_id": "+468100"}, ["addresses", "codecs", "capacity", "caller_id"],
+        {"addresses": ["192.0.2.96/29"], "codecs": ["alaw", "ulaw", "g722"], "capacity": 4, "caller_id": None},
+        {"addresses": ["192.0.2.96/28"], "codecs": ["g722", "alaw"], "capacity": 0, "caller_id": "+468100"}),
+    "prefix": Sample(
+        [{"name": "abroad", "prefix": "00", "trunks": ["north", "south"], "who": "teams", "teams": ["sales"], "add": "+"},
+         {"name": "plain", "prefix": "none", "trunks": ["north"]}],
+        {"prefix": "09", "digits": "7", "trunks": "south", "who": None, "teams": []}, ["prefix", "digits", "trunks", "who", "teams"],
+        {"prefix": "00", "digits": "3-15", "trunks": ["north", "south"], "who": "teams", "teams": ["sales"]},
+        {"prefix": "09", "digits": "7-7", "trunks": ["south"], "who": "everybody", "teams": []}),
+    "inbound_route": Sample(
+        [{"name": "main", "called": "468100", "queue": "support", "hours": ["mon-fri/08:00-17:00"], "closed": {"agent": "ben", "mailbox": True}},
+         {"name": "rest", "called": "any", "extension": "door"}],
+        {"called": "468101", "queue": None, "agent": "ben", "hours": "sat/09:00-12:00", "closed": {"agent": None, "mailbox": "no", "announcement": "closed"}},
+        ["called", "queue", "agent", "hours", "closed.agent", "closed.mailbox", "closed.announcement"],
+        {"called": "468100", "queue": "support", "agent": None, "hours": ["mon-fri/08:00-17:00"], "closed.agent": "ben", "closed.mailbox": True,
+         "closed.announcement": None},
+        {"called": "468101", "queue": None, "agent": "ben", "hours": ["sat/09:00-12:00"], "closed.agent": None, "closed.mailbox": False,
+         "closed.announcement": "closed"}),
 }
 
 every_kind = pytest.mark.parametrize("kind", RESOURCES)

@@ -70,10 +70,11 @@ def test_a_spreadsheet_names_members_with_a_dot(house: House) -> None:
 
 def test_what_nothing_acts_on_yet_is_said_once_and_only_when_it_is_set(house: House) -> None:
     assert house.run("merged", [ANNA])["warnings"] == []
-    (warning,) = house.run("merged", [{"username": "anna", "chanspy": True, "phone": {"delay": 5, "settings": True}}])["warnings"]
-    assert warning == "chanspy, phone.delay: kept, but nothing in this release acts on it yet"
-    assert house.run("merged", [{"username": "anna", "chanspy": True}])["warnings"] == []
-    assert house.run("merged", [{"username": "anna", "chanspy": False}])["warnings"] == []
+    said = {"username": "anna", "select_recall_campaign": True, "channels": {"chat": {"delay": 5}}, "phone": {"settings": True}}
+    (warning,) = house.run("merged", [said])["warnings"]
+    assert warning == "select_recall_campaign, channels.chat.delay: kept, but nothing in this release acts on it yet"
+    assert house.run("merged", [{"username": "anna", "select_recall_campaign": True}])["warnings"] == []
+    assert house.run("merged", [{"username": "anna", "select_recall_campaign": False}])["warnings"] == []
 
 
 def test_every_channel_has_the_same_members() -> None:

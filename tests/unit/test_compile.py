@@ -20,6 +20,9 @@ from module_utils.model.extension import EXTENSION
 from module_utils.model.fields import FORBIDDEN
 from module_utils.model.line import CODECS, NAT_MODES
 from module_utils.model.secrets import digests
+from module_utils.model.trunk import TRUNK
+from module_utils.model.user import USER
+from module_utils.model.user_profile import USER_PROFILE
 
 from tests.unit.asterisk import caller, devices, sections
 from tests.unit.conftest import ANNA, BEN, PHONE, SECRET, planned
@@ -27,7 +30,9 @@ from tests.unit.conftest import ANNA, BEN, PHONE, SECRET, planned
 GOLDEN = Path(__file__).parent / "golden"
 PEOPLE = [
     {**ANNA, "number": "1001", "sip_password": SECRET, "voicemail": True, "voicemail_pin": "4711", "call_groups": ["sales"], "pickup_groups": ["sales", "1"]},
-    {**BEN, "number": "1002", "transport": "tls", "host": "192.0.2.0/24", "codecs": ["g722", "alaw"], "caller_id": "Front desk <+4681234>", "sip_expires": 120},
+    {**BEN, "number": "1002", "transport": "tls", "host": "192.0.2.0/24", "codecs": ["g722", "alaw"], "caller_id": "Front desk <+4681234>", "sip_expires": 120,
+     "channels": {"voice": {"capacity": 2}}, "phone": {"ring_in_use": True, "auto_answer": True, "delay": 5}, "record_calls": "wav49",
+     "mask_sensitive_data": True, "chanspy": True, "messenger": {"enabled": False}, "permissions": {"plugins": ["crm", "listen"]}},
     {"username": "cleo", "full_name": 'Cleo "; [x](!) ${Y}', "number": "1101", **PHONE, "type": "peer", "nat": "no"},
     {"username": "dan", "full_name": "Dan", "number": "1003", **PHONE, "disabled": True, "voicemail": True, "voicemail_pin": "4711"},
 ]
@@ -37,8 +42,17 @@ PHONES = [
 ]
 
 
-def site(agents: Any = (), extensions: Any = ()) -> Compiled:
-    return compile_site({"agent": planned("merged", agents).create, "extension": planned("merged", extensions, resource=EXTENSION).create})
+TRUNKS = [
+    {"name": "north", "host": "sip.example.org", "user": "468100", "password": SECRET + ";", "registers": True, "capacity": 4},
+    {"name": "south", "host": "192.0.2.65", "port": 5070, "transport": "tls", "addresses": ["192.0.2.64/28", "2001:db8::5"], "caller_id": "+468200",
+     "video": True, "codecs": ["alaw"], "nat": "comedia", "qualify": False, "domain": "south.example.org"},
+    {"name": "west", "host": "2001:db8::9", "disabled": True},
+]
+
+
+def site(agents: Any = (), extensions: Any = (), trunks: Any = ()) -> Compiled:
+    return compile_site({"agent": planned("merged", agents).create, "extension": planned("merged", extensions, resource=EXTENSION).create,
+                         "trunk": planned("merged", trunks, resource=TRUNK).create})
 
 
 def one(item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -48,7 +62,7 @@ def one(item: Mapping[str, Any]) -> Mapping[str, Any]:
 @pytest.mark.parametrize("name", [*map(file_of, TEMPLATES), "voicemail.conf", "numbers.conf"])
 def test_golden(name: str) -> None:
     """The lines of a small site, in full: who changes the compiler reads here what that means."""
-    text = site(PEOPLE, PHONES).files[name]
+    text = site(PEOPLE, PHONES, TRUNKS).files[name]
     if name.startswith("pjsip"):        # its templates are tested by what lines inherit
         text = text.rpartition("](!)\n")[2].partition("\n\n")[2]
     assert text == (GOLDEN / name).read_text(encoding="utf-8")
@@ -102,6 +116,22 @@ def test_web_transport(transport: str) -> None:
     assert "transport" not in endpoint and f"LINE_TRANSPORT={transport}" in endpoint["set_var"].split(",")
 
 
+@pytest.mark.row("A10")
+@pytest.mark.parametrize("kind", [PHONE, {"typology": "webrtc", "sip_password": SECRET}])
+def test_video_comes_behind_the_audio(kind: Mapping[str, Any]) -> None:
+    audio, seen = (one({**kind, "codecs": ["alaw", "ulaw"], "video": video})["endpoint"]["allow"] for video in (False, True))
+    assert (audio, seen) == ("alaw,ulaw", "alaw,ulaw,vp8,h264")
+
+
+@pytest.mark.row("A5")
+def test_a_masked_line_is_told_of_nobody() -> None:
+    """The template that says so comes behind the one that says the opposite: of two values Asterisk takes the last."""
+    told, masked = (one({**PHONE, "mask_sensitive_data": each})["endpoint"] for each in (False, True))
+    assert told["send_pai"] == "yes" and told["subscribe_context"] == "hints"
+    assert all(masked[each] == "no" for each in ("send_pai", "send_connected_line", "send_diversion"))
+    assert "send_rpid" not in masked and "send_history_info" not in masked and masked["subscribe_context"] == "nowhere"      # off by themselves
+
+
 @pytest.mark.parametrize(("kind", "context", "aors", "dialled"),
     [("friend", "from-sip", "x", True), ("user", "from-sip", None, False), ("peer", "nowhere", "x", True)])
 @pytest.mark.parametrize("own", [None, "sales"])
@@ -109,7 +139,20 @@ def test_type(kind: str, context: str, aors: str | None, dialled: bool, own: str
     compiled = site([{"username": "x", "full_name": "X", **PHONE, "type": kind, "context": own}])
     endpoint = devices(compiled.files)["x"]["endpoint"]
     assert endpoint["context"] == (own if own and kind != "peer" else context) and endpoint.get("aors") == aors
-    assert ("aor" in devices(compiled.files)["x"]) == dialled == ("line:x:0" in compiled.files["numbers.conf"])
+    assert ("aor" in devices(compiled.files)["x"]) == dialled
+    assert f"={'line' if dialled else 'caller'}:x:" in compiled.files["numbers.conf"]
+
+
+def test_who_may_listen_to_others() -> None:
+    """An administrator, a user as the profile says, an agent as the own permissions name it."""
+    users = [{"username": "ada", "full_name": "A", "role": "admin", "number": "1501"},
+             {"username": "sue", "full_name": "S", "role": "user", "profile": "floor", "number": "1502"},
+             {"username": "tom", "full_name": "T", "role": "user", "profile": "fresh", "number": "1503"}]
+    made = {"user": planned("merged", users, resource=USER).create, "agent": planned("merged", PEOPLE).create,
+            "user_profile": planned("merged", [{"name": "floor", "listen": True, "barge": True}, {"name": "fresh"}], resource=USER_PROFILE).create}
+    text = compile_site(made).files["numbers.conf"]
+    for entry in ("1501=line:ada:::::listen+whisper+barge", "1502=line:sue:::::listen+barge", "1503=line:tom", "1001=line:anna:1:1"):
+        assert f"\n{entry}\n" in text
 
 
 @pytest.mark.parametrize(("host", "transport", "contact"), [
@@ -160,6 +203,17 @@ def test_registration_life(seconds: int | None) -> None:
     assert {aor[f"{each}_expiration"] for each in ("default", "minimum", "maximum")} == {str(seconds or 300)}
 
 
+@pytest.mark.row("P13")
+@pytest.mark.parametrize(("said", "writes"), [
+    ({}, True), ({"messenger": {"enabled": False}}, False), ({"type": "user"}, False), ({"type": "peer"}, False), ({"host": "192.0.2.1"}, False),
+    ({"host": "192.0.2.0/24"}, True),
+])
+def test_who_sends_messages_proves_who_it_is_and_can_be_answered(said: Mapping[str, Any], writes: bool) -> None:
+    made = site([{"username": "x", "full_name": "X", "number": "1001", "typology": "external", "transport": "udp", "sip_password": SECRET, **said}])
+    assert ("\n[senders-x]\nx=1001\n" in made.files["numbers.conf"]) is writes
+    assert devices(made.files)["x"]["endpoint"]["message_context"] == ("messages" if writes else "nowhere")
+
+
 def test_disabled_is_not_there_at_all() -> None:
     assert not any(each in text for text in site(PEOPLE).files.values() for each in ("dan", "Dan", "1003"))
 
@@ -176,7 +230,7 @@ def test_what_people_write_stays_text(name: str, alias: str, description: str, c
     if AGENT.check({"username": "anna", "caller_id": caller_id})[1]:
         caller_id = "x"
     compiled = site([{**PEOPLE[0], **odd, "caller_id": caller_id}, {**PEOPLE[1], **odd, "caller_id": None}])
-    for file, text in compiled.files.items():
+    for file, text in [each for each in compiled.files.items() if each[0].endswith(".conf")]:
         plain, ours = sections(usual.files[file]), sections(text)
         assert [(name, inherited, [option for option, _value in pairs]) for name, inherited, pairs in ours] == [
             (name, inherited, [option for option, _value in pairs]) for name, inherited, pairs in plain]
@@ -248,4 +302,4 @@ def test_codecs_in_their_order() -> None:
 
 
 def test_every_file_says_who_wrote_it() -> None:
-    assert all(text.startswith(HEADER) for text in site().files.values())
+    assert all(text.startswith((HEADER, HEADER.replace(";", "#", 1))) for text in site().files.values())

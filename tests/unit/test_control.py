@@ -266,6 +266,15 @@ def test_ami_error(server: Callable[..., Server], tmp_path: Path) -> None:
             ami.action("Ping", X="a\r\nAction: Command")
 
 
+def test_ami_is_asked_for_several_things_at_once(server: Callable[..., Server], tmp_path: Path) -> None:
+    far = server("", LIST.replace("{0}", "2") + "Response: Success\r\nActionID: 3\r\n\r\nResponse: Error\r\nActionID: 4\r\nMessage: No such module\r\n\r\n", "")
+    with far.client(tmp_path) as ami:
+        sent = [ami.send("List"), ami.send("Reload", Module="a.so"), ami.send("Reload", Module="b.so")]
+        assert len(ami.done("List", sent[0])) == 2 and ami.done("Reload", sent[1]) == []
+        with pytest.raises(Unready, match="Asterisk refused the action Reload: No such module"):
+            ami.done("Reload", sent[2])
+
+
 def test_ami_lets_nobody_in(server: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     far, made = server(), []
     far.answers[0] = "Response: Error\r\nActionID: {}\r\nMessage: Authentication failed\r\n\r\n"
@@ -375,9 +384,32 @@ def test_mailboxes_that_were_set_aside_come_back(full: House, monkeypatch: pytes
         raise Unready("the store is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "write", fails)
+        patch.setattr(Store, "commit", fails)
         refused(full, "the store is full", "deleted", [{"username": "ben"}])
     assert inbox.exists() and os.listdir(Path(full.host.mailboxes, "set-aside")) == []
+    assert set(full.asterisk.devices) == {"anna", "ben"}
+
+
+def test_the_store_is_written_while_asterisk_reads_and_kept_once_it_was_asked(full: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def noted(what: Any, name: str) -> None:
+        real = getattr(what, name)
+        monkeypatch.setattr(what, name, lambda *arguments, **more: (done.append(name), real(*arguments, **more))[1])
+
+    for what, name in ((full.asterisk, "send"), (full.asterisk, "receive"), (Store, "write"), (live.Live, "verify"), (Store, "commit")):
+        noted(what, name)
+    full.run("merged", [CLEO])
+    assert list(dict.fromkeys(done)) == ["send", "write", "receive", "verify", "commit"]
+
+
+def test_a_store_that_cannot_be_written_while_asterisk_reads(full: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_arguments: Any) -> None:
+        raise Unready("the store is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "put", fails)
+        refused(full, "the store is full")
     assert set(full.asterisk.devices) == {"anna", "ben"}
 
 

@@ -130,7 +130,7 @@ def test_a_run_that_is_alive_is_left_alone(path: Path) -> None:
 
 DIES = """
 import sys
-sys.path[:0] = ['plugins']
+sys.path[:0] = ['plugins', '.cache/collections']
 from plugin_utils.credentials import Credentials
 with Credentials(sys.argv[1], str.encode, bytes.decode, None).run('h', 'agents', False) as run:
     print(run.seed, flush=True)

@@ -46,7 +46,8 @@ def test_none_at_all_is_an_error_except_to_gather(house: House, state: str) -> N
 
 def test_an_empty_host_gets_its_files_once(house: House) -> None:
     assert house.run("merged", [])["changed"] is True
-    assert set(house.files()) == {*map(file_of, TEMPLATES), "pjsip_transport.conf", "rtp.conf", "voicemail.conf", "numbers.conf", "queues.conf"}
+    assert set(house.files()) == {*map(file_of, TEMPLATES), "pjsip_transport.conf", "rtp.conf", "voicemail.conf", "numbers.conf", "queues.conf",
+                                  "members.conf", "outside.conf"}
     assert house.run("merged", [])["changed"] is False
 
 

@@ -14,6 +14,7 @@ from module_utils.model.extension import EXTENSION
 from module_utils.model.secrets import is_of
 from module_utils.model.team import TEAM
 from module_utils.model.user import USER
+from module_utils.store.sqlite import Store
 
 from tests.unit.conftest import ANNA, BEN, House
 
@@ -134,7 +135,7 @@ def test_a_refused_move_leaves_the_mailbox(staffed: House, monkeypatch: pytest.M
     def refuse(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("module_utils.task.write", refuse)
+    monkeypatch.setattr(Store, "commit", refuse)
     with pytest.raises(KeyboardInterrupt):
         staffed.once("renumber", "ben", "2042")
     for each in (number, "2042"):
@@ -147,7 +148,7 @@ def test_a_mailbox_whose_move_was_killed_is_found_by_the_next(staffed: House, mo
     message(staffed, number)
     child = os.fork()
     if not child:
-        monkeypatch.setattr("module_utils.task.write", lambda *_arguments: os._exit(9))
+        monkeypatch.setattr(Store, "commit", lambda *_arguments: os._exit(9))
         staffed.once("renumber", "ben", "2042")
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9 and staffed.documents()["ben"]["number"] == number
@@ -183,7 +184,8 @@ def test_later_tasks_of_a_check_mode_play_see_the_new_name(staffed: House) -> No
 
 
 def test_only_what_people_named_is_renamed() -> None:
-    assert bridge.RENAME_ARGUMENTS["kind"]["choices"] == ["agents", "extensions", "queues", "teams", "user_profiles", "users"]
+    assert bridge.RENAME_ARGUMENTS["kind"]["choices"] == ["agents", "extensions", "inbound_routes", "prefixes", "queues", "teams", "trunks",
+                                                           "user_profiles", "users"]
 
 
 def test_what_a_killed_run_made_is_told_under_the_name_that_it_was_made_for(staffed: House) -> None:

@@ -10,6 +10,7 @@ import pytest
 from module_utils.model.agent import AGENT
 from module_utils.model.errors import Refused, Wrong
 from module_utils.model.extension import EXTENSION
+from module_utils.model.fields import List
 from module_utils.model.secrets import LETTERS, derive, digests
 from module_utils.plan import Have, Plan, Scope
 
@@ -138,6 +139,17 @@ def test_every_error_has_its_place(more: dict[str, Any], told: str) -> None:
     have = kept(planned("merged", [ANNA, {**BEN, "email": "b@x.org"}]))
     assert refusal("merged", [("f: line 1", {"username": "ben"}), ("f: line 9", {"username": "anna", **more})],
         have)[0].startswith(f"f: line 9: agent 'anna': {told}")
+
+
+def test_what_many_say_alike_is_taken_for_the_same_only_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 and True are one key of a dictionary to Python, and a list is none."""
+    checked: list[Any] = []
+    monkeypatch.setattr(List, "check", lambda field, value, real=List.check: (checked.append(value), real(field, value))[1])
+    says = [["1", "b"], ["1", "b"], ["1", "b"], [1, "b"], [True, "b"], [["1"], "b"], [{"1": "b"}], "1 b"]
+    with pytest.raises(Refused) as wrong:
+        planned("merged", [{**ANNA, "username": f"a{count}", "email": None, "call_groups": each} for count, each in enumerate(says)])
+    assert [each.item for each in wrong.value.wrongs] == [f"agent 'a{count}'" for count in (3, 4, 5, 6)]
+    assert checked == [says[0], *says[3:]]
 
 
 def test_named_twice() -> None:

@@ -29,7 +29,7 @@ TOLD = ("changed", "created", "updated", "deleted", "counts", "before", "after",
 # What fails is small as it is; making it smaller takes minutes
 MODEST = settings(max_examples=5, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 # The only compiled files in which what is kept of a secret has to stand
-BELONGS = {"sip_password": {"pjsip_auth.conf"}, "voicemail_pin": {"voicemail.conf"}}
+BELONGS = {"sip_password": {"pjsip_auth.conf"}, "voicemail_pin": {"voicemail.conf"}, "password": {"pjsip_auth.conf"}}
 
 Items = list[dict[str, Any]]
 
@@ -194,6 +194,13 @@ def test_any_two_configurations(kind: str, state: str) -> None:
             gathered = house.run("gathered", resource=resource)["gathered"]
             back = apply(house, "overridden", resource, [gathered] if resource.single else gathered, seed="fourth seed")
             assert not again["changed"] and not back["changed"] and house.written() == written and kept(house, resource) == after
+
+            if state != "deleted":
+                read = apply(house, state, resource, second, nested, applied="second")
+                recalled = house.run(state, None, resource, diff=True, applied="second")
+                pictured = any(name in item for item in second for name in resource.pictures)
+                assert recalled == {"changed": False, "unknown": True, "module": recalled["module"]} if pictured or read["warnings"] else \
+                    {name: recalled.get(name) for name in TOLD} == {name: read.get(name) for name in TOLD}
 
             secrets = secrets_of(resource, [*first, *second], {**before, **{f"{key} now": said for key, said in after.items()}}, [started, real],
                                  ["first seed", "second seed"])

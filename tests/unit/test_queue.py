@@ -21,7 +21,7 @@ from module_utils.model.queue import ORDERED, QUEUE, STRATEGIES
 from module_utils.model.team import TEAM
 from module_utils.plan import Have
 
-from tests.unit.asterisk import queues
+from tests.unit.asterisk import queues, sections
 from tests.unit.conftest import ANNA, BEN, House, planned
 
 SALES: dict[str, Any] = {"name": "sales"}
@@ -263,9 +263,9 @@ def test_own_penalty_wins_and_of_teams_the_lowest() -> None:
 
 
 def test_who_is_no_member() -> None:
-    """Disabled, or never to be called; a telephone without a person has no queues."""
+    """Disabled, never to be called, without a call at all; a telephone without a person has no queues."""
     agents = [{"username": "a", "queues": ["sales"], "disabled": True}, {"username": "b", "teams": ["day"], "type": "user"},
-              {"username": "c", "teams": ["day"], "type": "peer"}]
+              {"username": "c", "teams": ["day"], "type": "peer"}, {"username": "d", "queues": ["sales"], "channels.voice.capacity": 0}]
     assert members({**SALES, "teams": ["day"]}, *agents) == [("PJSIP/c", "0")]
 
 
@@ -291,14 +291,16 @@ def test_a_members_name_is_text(alias: str) -> None:
 def test_golden() -> None:
     queues_said = [
         {"name": "sales", "number": "1800", "strategy": "linear", "timeout": 20, "retry": 2, "wrapup": 10, "service_level": 30, "weight": 3, "longest": 9,
-         "longest_wait": 600, "music": "jazz", "join_empty": ["paused", "invalid"], "leave_when_empty": ["unavailable"], "ring_in_use": True,
+         "longest_wait": 600, "music": "jazz", "join_empty": ["paused", "invalid"], "leave_when_empty": ["unavailable"], "ring_in_use": False,
          "announcement": "sales-call", "announce_frequency": 10, "announce_position": "more", "announce_position_limit": 5, "announce_hold_time": "once",
          "periodic_announcements": ["please-wait", "custom/offer"], "periodic_announce_frequency": 45, "teams": ["day:1"]},
         {"name": "help"},
     ]
-    agents = [{"username": "ben", "queues": ["sales", "help:2"], "alias": "Ben, the \"bear\""}, {"username": "anna", "teams": ["day"]}]
+    agents = [{"username": "ben", "queues": ["sales", "help:2"], "alias": "Ben, the \"bear\"", "channels.voice.capacity": 2, "phone.ring_in_use": True},
+              {"username": "anna", "teams": ["day"], "login_pause": True}]
     files = compile_site({"queue": {each["name"]: each for each in queues_said}, "agent": people(*agents)}).files
     assert files["queues.conf"] == (GOLDEN / "queues.conf").read_text(encoding="utf-8")
+    assert sections(files["members.conf"]) == [("members", [], [("device", "anna"), ("device", "ben")])]
     assert "1800=queue:sales:600\n" in files["numbers.conf"] and files["queues.conf"].startswith(HEADER)
     turned = compile_site({"queue": {each["name"]: each for each in queues_said[::-1]}, "agent": people(*agents[::-1])}).files["queues.conf"]
     assert turned == files["queues.conf"]
@@ -315,6 +317,15 @@ def test_who_waits_alone_hears_announcements_too(field: str) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_each_queue_says_its_strategy(strategy: str) -> None:
     assert compiled([{**SALES, "strategy": strategy}])["sales"][0]["strategy"] == strategy
+
+
+@pytest.mark.row("A13", "A22")
+@pytest.mark.parametrize(("capacity", "queue", "rings"), [(1, True, []), (2, True, ["yes"]), (2, False, [])])
+def test_who_rings_in_a_call_too(capacity: int, queue: bool, rings: list[str]) -> None:
+    """app_queue knows but yes and no; how often is the dialplan's matter."""
+    options, (member,) = compiled([{**SALES, "ring_in_use": queue}], {"username": "a", "queues": ["sales"], "channels.voice.capacity": capacity,
+                                                                      "phone.ring_in_use": True})["sales"]
+    assert member[4:] == rings and options["ringinuse"] == "no"
 
 
 # Asterisk
@@ -349,6 +360,51 @@ def test_callers_of_a_deleted_queue_are_sent_on(full: House) -> None:
 def test_only_queues_are_reloaded_for_a_member(full: House) -> None:
     result = full.run("merged", [{**ANNA, "queues": ["help"]}])
     assert result["reloaded"] == ["app_queue.so"] and result["files"] == ["queues.conf"]
+
+
+@pytest.mark.row("A4")
+def test_pauses_are_what_the_dialplan_keeps(full: House) -> None:
+    """Whatever app_queue knows of them, and only where it knows something else."""
+    full.asterisk.kept["pause"] = {"anna": "lunch", "ben": ""}
+    full.asterisk.paused = {("sales", "PJSIP/anna"): "lunch", ("help", "PJSIP/ben"): "by hand"}
+    full.run("merged", [{**SALES, "timeout": 4}], QUEUE)
+    assert full.asterisk.paused == {("sales", "PJSIP/anna"): "lunch"}       # whose reason the reload forgot
+    assert [headers["Queue"] for name, headers in full.asterisk.did if name == "QueuePause"] == ["help", "sales"]
+    full.run("merged", [{**ANNA, "queues": ["help"]}])
+    assert full.asterisk.paused == {("sales", "PJSIP/anna"): "lunch", ("help", "PJSIP/anna"): "lunch"}
+    full.run("merged", [{**BEN, "login_pause": True}])      # he is at work
+    assert ("help", "PJSIP/ben") not in full.asterisk.paused
+    full.asterisk.kept["pause"] = {}
+    full.run("merged", [{**SALES, "timeout": 5}], QUEUE)    # nobody has ever signed in
+    assert full.asterisk.paused == {("sales", "PJSIP/ben"): "login", ("help", "PJSIP/ben"): "login"}
+    full.run("merged", [{**BEN, "login_pause": False}])
+    assert full.asterisk.paused == {}
+
+
+@pytest.mark.row("A4")
+def test_a_run_that_is_rolled_back_leaves_pauses(full: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    full.asterisk.kept["pause"] = {"ben": "lunch"}
+    full.asterisk.paused = {("help", "PJSIP/ben"): "lunch", ("sales", "PJSIP/ben"): "lunch", ("sales", "PJSIP/anna"): ""}
+    monkeypatch.setattr(live.Live, "queues_are_so", lambda *_any: (_ for _ in ()).throw(Unready("no")))
+    with pytest.raises(Unready, match="no"):
+        full.run("merged", [{**SALES, "strategy": "linear"}], QUEUE)
+    assert {device for _queue, device in full.asterisk.paused} == {"PJSIP/ben"} and {*full.asterisk.paused.values()} == {"lunch"}
+
+
+@pytest.mark.row("A4", "P8")
+@pytest.mark.parametrize("way", ["deleted", "disabled", "renamed", "another number"])
+def test_pauses_go_with_their_agent(full: House, way: str) -> None:
+    full.asterisk.kept = {"pause": {"anna": "lunch", "ben": "meeting"}, "emergency": {"anna": "1"}}
+    if way == "renamed":
+        full.once("rename", "anna", "anya", kind="agents")
+        assert full.asterisk.kept == {"pause": {"anya": "lunch", "ben": "meeting"}, "emergency": {"anya": "1"}}
+        assert full.asterisk.paused[("sales", "PJSIP/anya")] == "lunch"
+    elif way == "another number":
+        full.once("renumber", "anna", "1900", kind="agents")
+        assert full.asterisk.kept["pause"] == {"anna": "lunch", "ben": "meeting"}
+    else:
+        full.run("deleted", [{"username": "anna"}]) if way == "deleted" else full.run("merged", [{**ANNA, "disabled": True}])
+        assert full.asterisk.kept == {"pause": {"ben": "meeting"}, "emergency": {}}
 
 
 @pytest.mark.parametrize(("spoil", "wrong"), [

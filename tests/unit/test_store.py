@@ -33,6 +33,7 @@ def write(path: str, *want: Any, **more: Any) -> None:
         made = planned("merged", want, Have(store.documents().get("agent", {}), store.claims()))
         store.prepare()
         store.write(AGENT, made.create, {}, [], "realm")
+        store.commit()
     finally:
         store.close()
 
@@ -94,6 +95,7 @@ def test_ids_never_change_and_never_come_back(full: str) -> None:
     store = Store(full)
     store.prepare()
     store.write(AGENT, {}, {"anna": ({}, {**store.documents()["agent"]["anna"], "alias": "A"})}, ["ben"], "elsewhere")
+    store.commit()
     assert store.realm() == "realm"
     store.close()
     write(full, {**BEN, "username": "cleo"})
@@ -109,6 +111,7 @@ def test_claims_are_unique_whatever_the_plan_says(full: str, resource: Resource,
     store.prepare()
     with pytest.raises(Unready, match="UNIQUE"):
         store.write(resource, {said[resource.key]: said}, {}, [], "realm")
+        store.commit()
     assert set(store.documents()["agent"]) == {"anna", "ben"} and "extension" not in store.documents()
     store.close()
 
@@ -118,6 +121,7 @@ def test_swap_of_what_is_unique(full: str) -> None:
     store.prepare()
     have = store.documents()["agent"]
     store.write(AGENT, {}, {"anna": ({}, {**have["anna"], "email": "b@x.org"}), "ben": ({}, {**have["ben"], "email": "anna@example.org"})}, [], "realm")
+    store.commit()
     assert store.claims()[("mail", "anna@example.org")] == ("agent", "ben")
     store.close()
 
@@ -201,6 +205,22 @@ def test_read_only_and_full(house: House, monkeypatch: pytest.MonkeyPatch, pragm
     assert house.everything() == before
 
 
+def test_what_is_not_committed_keeps_nobody_from_reading(path: str) -> None:
+    """However much it is: more than SQLite would hold in memory otherwise."""
+    write(path, ANNA)
+    store = Store(path)
+    store.write(AGENT, {f"a{count}": {"username": f"a{count}", "description": "x" * 1000} for count in range(5000)}, {}, [], "realm")
+    reader = sqlite3.connect(path, timeout=0)
+    assert reader.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+    store.undo()
+    assert set(store.documents()["agent"]) == {"anna"}
+    store.write(AGENT, {}, {}, ["anna"], "realm")
+    store.commit()
+    assert reader.execute("SELECT count(*) FROM documents").fetchone() == (0,)
+    reader.close()
+    store.close()
+
+
 KILLED = """
 import os, signal, sqlite3, sys
 sys.path[:0] = ["plugins"]
@@ -218,6 +238,7 @@ have = store.documents().get("agent", {})
 store.prepare()
 create = {f"a{count}": {"username": f"a{count}", "number": f"2{count:03}", "voicemail_pin": "1234"} for count in range(99)}
 store.write(AGENT, create, {key: (said, {**said, "alias": "x"}) for key, said in have.items()}, [], "realm")
+store.commit()
 """
 
 

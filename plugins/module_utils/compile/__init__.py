@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..model.fields import Said, Whole
-from ..model.site import nat_of
+from ..model.site import nat_of, settings_of
 from .lines import lines
 from .nat import compile_nat
 from .numbers import compile_numbers
+from .outside import compile_outside
 from .pjsip import Objects, compile_pjsip
-from .queues import Queue, compile_queues, queues
+from .queues import Queue, compile_members, compile_queues, queues
+from .retention import compile_retention
+from .trunks import sections, trunks
 from .voicemail import compile_voicemail
 
 
@@ -29,8 +32,11 @@ class Compiled:
 def compile_site(documents: Mapping[str, Mapping[str, Said]]) -> Compiled:
     """All files of a site. `documents` as the store gives them: kind: key: what was said, sealed secrets included."""
     site = list(lines(documents))
-    pjsip, devices = compile_pjsip(site)
+    providers = trunks(documents)
+    pjsip, devices = compile_pjsip(site, {key: sections(key, trunk) for key, trunk in providers.items()})
     voicemail, mailboxes = compile_voicemail(site)
     nat, voice = nat_of(documents), queues(site, documents)
-    files = {**pjsip, **compile_nat(nat), "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site, voice), "queues.conf": compile_queues(voice)}
+    files = {**pjsip, **compile_nat(nat), "voicemail.conf": voicemail, "numbers.conf": compile_numbers(site, voice), "queues.conf": compile_queues(voice),
+             "members.conf": compile_members(voice), "retention.tmpfiles": compile_retention(settings_of(documents)),
+             "outside.conf": compile_outside(site, voice, providers, documents)}
     return Compiled(files, devices, frozenset(mailboxes), nat, voice)

@@ -14,6 +14,7 @@ Options = Sequence[tuple[str, str]]
 HEADER = "; Written by the Ansible collection switchboard.asterisk. A hand edit is put right by the next run.\n"
 
 SPECIAL = re.compile(r"[;\n\r\0]")
+APART = re.compile(r"[;\r\0]|=>")        # in lines that are no more than their options: what makes one of them special
 LONGEST = 4000          # characters, half of what a line may have
 
 
@@ -37,6 +38,9 @@ def section(name: str, options: Options, templates: Iterable[str] = ()) -> str:
 
 
 def lines(options: Options) -> str:
+    plain = "".join([f"{option}={text}\n" for option, text in options])
+    if len(plain) <= LONGEST and plain.count("\n") == len(options) and not APART.search(plain):     # one look instead of one for each of 200,000 options
+        return plain
     return "".join(f"{option}={' ' if text.startswith('>') else ''}{value(text)}\n" for option, text in options)
 
 
@@ -51,10 +55,10 @@ def member_name(name: str) -> str:
     return " ".join(name.replace("|", " ").split())
 
 
-def member(device: str, penalty: int, name: str) -> str:
+def member(device: str, penalty: int, name: str, in_use: bool, paused: bool) -> str:
     """A member of a queue (apps/app_queue.c): arguments separated by commas, where a backslash makes the next character mere text."""
     text = re.sub(r'[\\",()\[\]]', r"\\\g<0>", member_name(name))
-    return f"PJSIP/{device},{penalty},{text}"
+    return f"PJSIP/{device},{penalty},{text},,{'yes' if in_use else ''},,{'yes' if paused else ''}".rstrip(",")
 
 
 def mailbox(pin: str, name: str, mail: str) -> str:

@@ -17,7 +17,8 @@ Message = dict[str, list[str]]      # header, as Asterisk spells it: its values,
 
 
 # Of events that come by the thousand, the headers that are worth their room
-WORTH = {"EndpointList": ("Event", "ObjectName", "Aor"), "QueueMember": ("Event", "Queue", "Membership", "Location", "Penalty", "Name")}
+WORTH = {"EndpointList": ("Event", "ObjectName", "Aor"),
+         "QueueMember": ("Event", "Queue", "Membership", "Location", "Penalty", "Name", "Paused", "PausedReason")}
 
 
 class Ami:
@@ -64,6 +65,10 @@ class Ami:
 
     def ask(self, name: str, **headers: str) -> tuple[Message, list[Message]]:
         """The answer to an action, and the events of its list when it gives one."""
+        return self.receive(self.send(name, **headers))
+
+    def send(self, name: str, **headers: str) -> str:
+        """Ask for an action, which Asterisk carries out after those that it was asked for before; its number, for `receive`."""
         self.count += 1
         number = str(self.count)
         lines = [f"Action: {name}", f"ActionID: {number}", *(f"{header}: {value}" for header, value in headers.items())]
@@ -73,6 +78,9 @@ class Ami:
             self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         except OSError as wrong:
             raise Unready(f"Asterisk stopped listening ({wrong.strerror or wrong})") from None
+        return number
+
+    def receive(self, number: str) -> tuple[Message, list[Message]]:
         answer = self.expect(number)
         events: list[Message] = []
         if answer.get("EventList") == ["start"]:
@@ -92,7 +100,11 @@ class Ami:
 
     def action(self, name: str, **headers: str) -> list[Message]:
         """The events an action lists. Raises Unready when Asterisk refuses it."""
-        answer, events = self.ask(name, **headers)
+        return self.done(name, self.send(name, **headers))
+
+    def done(self, name: str, number: str) -> list[Message]:
+        """Likewise, of an action that was sent."""
+        answer, events = self.receive(number)
         if answer.get("Response") != ["Success"]:
             raise Unready(f"Asterisk refused the action {name}: {' '.join(answer.get('Message', ['without a reason']))}")
         return events

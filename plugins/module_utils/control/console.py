@@ -57,3 +57,13 @@ def codecs(listed: str, translation: str) -> Codecs:
     known = re.findall(r"^ *[0-9]+ audio +\S+ +(\S+)", listed, re.MULTILINE)
     rows = dict(re.findall(r"^ *(\S+)((?: +(?:-|[0-9]+))+) *$", translation, re.MULTILINE))
     return Codecs(frozenset(known), frozenset(codec for codec, ways in rows.items() if re.search("[0-9]", ways)))
+
+
+def unknown_applications(dialplan: str, known: str) -> list[str]:
+    """Of `dialplan show` and `core show applications`: "application (where it stands)" of each that no loaded module has.
+
+    Asterisk reads such a dialplan without a word, and the call that comes there ends.
+    """
+    names = {each.lower() for each in re.findall(r"^ *(\w+): ", known, re.MULTILINE)}
+    used = re.findall(r"^.* [0-9]+\. (\w+)\(.*\) *\[(.+?)\] *$", dialplan, re.MULTILINE)
+    return sorted({f"{name} ({where})" for name, where in used if name.lower() not in names})

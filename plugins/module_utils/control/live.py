@@ -22,6 +22,7 @@ from ..model.queue import ORDERED
 from .ami import Ami, Message
 from .console import Codecs, codecs, console, network, parameters
 from .generations import Generations
+from .host import Host
 from .log import Log
 
 # numbers.conf is read at each call, but a lamp looks into it only once: until the dialplan is read again
@@ -29,20 +30,15 @@ RELOADED_BY = {**dict.fromkeys([*map(file_of, TEMPLATES), "pjsip_transport.conf"
                "voicemail.conf": "app_voicemail.so", "numbers.conf": "pbx_config.so",
                "queues.conf": "app_queue.so"}      # last: a member is what PJSIP says of its device
 QUEUE_TOLD = {"strategy": "Strategy", "longest": "Max", "service_level": "ServiceLevel", "weight": "Weight"}    # what QueueStatus says of a queue
+KEPT = ("pause", "emergency")   # families of Asterisk's own database that the dialplan keeps, by device
+LOGIN = "login"                 # the reason of a pause that nobody asked for (roles/asterisk, dialplan_agent.conf)
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
+ANSWERS = 1.0               # a provider that is well answers within this
+REGISTERS = 5.0             # seconds until a provider should have taken a registration
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
 COMPLAINTS = 5              # so many are told
 COMES_FROM = "/.from-"      # in a mailbox, before the number that it comes from, until the run is through
 FORGOTTEN = ".forgotten"    # ends the name of a PIN that was set by telephone, until the run is through
-
-
-@dataclass(frozen=True)
-class Host:
-    """Where things are on a host."""
-    config: str = "/etc/asterisk"
-    state: str = "/var/lib/switchboard"
-    log: str = "/var/log/asterisk/switchboard.log"
-    mailboxes: str = "/var/spool/asterisk/voicemail"
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,7 @@ class Change:
     mailboxes: Mapping[str, str]            # number: name of the owner, of mailboxes to set aside
     moved: Mapping[str, str] = field(default_factory=dict)      # old number: new number, of mailboxes that come along
     fresh_pins: Collection[str] = ()        # numbers of mailboxes whose PIN is the compiled one again, whatever was set by telephone
+    renamed: Mapping[str, str] = field(default_factory=dict)    # old device: new device
 
 
 class Live:
@@ -61,10 +58,10 @@ class Live:
         self.host, self.ami, self.generations, self.log = host, ami, generations, Log(host.log)
         self.reloading = 0.0        # seconds that Asterisk took to read its files
 
-    def make(self, change: Change, commit: Callable[[], None], origin: Callable[[], str]) -> list[str]:
+    def make(self, change: Change, meanwhile: Callable[[], None], commit: Callable[[], None], origin: Callable[[], str]) -> list[str]:
         """Put a new generation in force, see that Asterisk has it, commit, and sweep away what the old one leaves running.
 
-        `origin` says, after the commit, what the files were compiled from.
+        `meanwhile` is done while Asterisk reads its files. `origin` says, after the commit, what the files were compiled from.
 
         Returns the names of the Asterisk modules that were reloaded. Raises Unready, after the old generation is back in force.
         """
@@ -79,7 +76,7 @@ class Live:
             if anew:
                 self.without(anew, change.compiled)
             self.generations.put_in_force(fresh)
-            self.reload(modules)
+            self.reload(modules, meanwhile)
             endpoints = self.verify(change, modules)
             self.set_aside(change.mailboxes, set_aside)
             self.move(change.moved, set_aside)
@@ -102,7 +99,7 @@ class Live:
             with contextlib.suppress(OSError):
                 os.unlink(left)
         if "res_pjsip.so" in modules:
-            self.sweep(change.compiled, endpoints)
+            self.sweep(change, endpoints)
         self.generations.prove(fresh, origin())
         self.generations.tidy()
         return modules
@@ -144,17 +141,21 @@ class Live:
         self.generations.put_in_force(before)
         self.generations.drop(moment)
 
-    def reload(self, modules: Iterable[str]) -> None:
+    def reload(self, modules: Iterable[str], meanwhile: Callable[[], None] = lambda: None) -> None:
         self.log.mark()
         start = time.monotonic()
-        for module in modules:
-            self.ami.action("Reload", Module=module)
+        sent = [self.ami.send("Reload", Module=module) for module in modules]
+        meanwhile()
+        for number in sent:
+            self.ami.done("Reload", number)
         self.reloading += time.monotonic() - start
 
     def back(self, modules: list[str], wrong: Trouble) -> None:
         """Asterisk has to forget what it was just given; when it cannot be told, that has to be said."""
         try:
             self.reload(modules)
+            if "app_queue.so" in modules:
+                self.pause(self.ami.action("QueueStatus"), {}, {})
         except Unready as worse:
             raise Unready(f"{wrong}\nThe old configuration is back in its place, but Asterisk could not be told: {worse}") from None
 
@@ -164,6 +165,7 @@ class Live:
         endpoints: list[Message] = []
         if "res_pjsip.so" in modules:
             endpoints = self.all_there(change)
+            self.registrations_are_there(change.compiled)
             for device in sample(change):
                 self.read_back(device, change.compiled.devices[device])
         self.read_back_nat(change.compiled.nat, change.files)
@@ -173,7 +175,9 @@ class Live:
                 if not self.ami.listing("VoicemailUserStatus", Context="default", Mailbox=number):
                     raise Unready(f"Asterisk does not have mailbox {number} after the reload; the old configuration is back in force")
         if "app_queue.so" in modules:
-            self.queues_are_so(change.compiled.queues)
+            told = self.ami.action("QueueStatus")
+            self.queues_are_so(change.compiled.queues, told)
+            self.pause(told, change.compiled.queues, change.renamed)
         self.listen()       # once more: Asterisk writes its log in its own time
         return endpoints
 
@@ -198,11 +202,41 @@ class Live:
                 raise Unready(f"Asterisk {what} after the reload; the old configuration is back in force")
             time.sleep(0.2)
 
-    def queues_are_so(self, queues: Mapping[str, Queue]) -> None:
+    def registrations(self) -> dict[str, str]:
+        """How each registration at a provider stands, by trunk. Also Asterisk's module for them may be missing, on a host that has none."""
+        answer, told = self.ami.ask("PJSIPShowRegistrationsOutbound")
+        if answer.get("Response") != ["Success"]:
+            return {}
+        return {each["ObjectName"][0]: each.get("Status", [""])[0] for each in told if each.get("Event") == ["OutboundRegistrationDetail"]}
+
+    def registrations_are_there(self, compiled: Compiled) -> None:
+        """Asterisk has these registrations and no others. Whether the provider takes them is another matter."""
+        wanted, has = {device for device, objects in compiled.devices.items() if "registration" in objects}, self.registrations().keys()
+        for device in sorted(wanted ^ has):
+            what = "does not have" if device in wanted else "still has"
+            raise Unready(f"Asterisk {what} the registration of {device} after the reload; the old configuration is back in force: "
+                          "has role asterisk of this release set the host up?")
+
+    def not_registered(self, trunks: Collection[str]) -> dict[str, str]:
+        """Those of the trunks that are not registered at their provider within some seconds, and how they stand.
+
+        Asterisk registers while it still reads the rest: an answer to a challenge that came before the password was there is given once more.
+        """
+        for name in trunks:
+            self.ami.ask("PJSIPRegister", Registration=name)
+        time.sleep(ANSWERS)      # what it says until then may be of before
+        end = time.monotonic() + REGISTERS
+        while True:
+            waiting = {name: state for name, state in self.registrations().items() if name in trunks and state != "Registered"}
+            if not waiting or time.monotonic() >= end:
+                return waiting
+            time.sleep(0.2)
+
+    def queues_are_so(self, queues: Mapping[str, Queue], status: Iterable[Message]) -> None:
         """Asterisk has these queues and no others, with these members, in their order where it matters."""
         told: dict[str, Message] = {}
         members: dict[str, dict[str, tuple[int, str]]] = {}
-        for each in self.ami.action("QueueStatus"):
+        for each in status:
             name = each["Queue"][0]
             if each["Event"] == ["QueueParams"]:
                 told[name], members[name] = each, {}
@@ -217,10 +251,26 @@ class Live:
                 if told[name][header] != [str(queue.whole[option])]:
                     raise Unready(f"Asterisk kept another {option} of queue {name}: it says {told[name][header][0]!r}, compiled was {queue.whole[option]!r}; "
                                   "the old configuration is back in force")
-            if members[name] != queue.members or queue.ordered and list(members[name]) != list(queue.members):
-                strange = [each for each in {**queue.members, **members[name]} if members[name].get(each) != queue.members.get(each)]
+            wanted = {device: (member.penalty, member.name) for device, member in queue.members.items()}
+            if members[name] != wanted or queue.ordered and list(members[name]) != list(wanted):
+                strange = [each for each in {**wanted, **members[name]} if members[name].get(each) != wanted.get(each)]
                 raise Unready(f"Asterisk has other members of queue {name} than were compiled ({', '.join(strange[:5]) or 'in another order'}); "
                               "the old configuration is back in force")
+
+    def pause(self, status: Iterable[Message], queues: Mapping[str, Queue], renamed: Mapping[str, str]) -> None:
+        """Pause members as Asterisk's database says, which app_queue does not look into: of a reload's members the new ones are not paused,
+        and the others have lost the reason. Who is not in it never signed in, and is paused by the configuration where it says so.
+        """
+        kept = {renamed.get(device, device): reason for device, reason in self.kept("pause")}
+        for each in status:
+            if each["Event"] == ["QueueMember"] and each["Membership"] == ["static"]:
+                queue, device = each["Queue"][0], each["Location"][0].partition("/")[2]
+                if queue in queues:
+                    kept.setdefault(device, LOGIN if queues[queue].members[device].paused else "")
+                reason, now = kept.get(device), (each["Paused"][0], each["PausedReason"][0])
+                yet_to_sign_in = reason == LOGIN and now == ("1", "")       # as thousands may be, for whom a word is not worth an action each
+                if reason is not None and now != ("1" if reason else "0", reason) and not yet_to_sign_in:
+                    self.ami.action("QueuePause", Queue=queue, Interface=each["Location"][0], Paused="true" if reason else "false", Reason=reason)
 
     def read_back(self, device: str, objects: Objects) -> None:
         """Compare what Asterisk says of one device with what was compiled."""
@@ -232,6 +282,8 @@ class Live:
             raise Unready(f"{device}: transport: there is no transport-{transport} on this host: set it up with role asterisk; "
                           "the old configuration is back in force")
         for kind, options in objects.items():
+            if kind == "registration":      # is no part of the endpoint
+                continue
             if kind not in details:
                 raise Unready(f"Asterisk does not have the {kind} of {device}; the old configuration is back in force")
             for option, compiled in wanted_values(options):
@@ -300,8 +352,8 @@ class Live:
                     raise Unready(f"the PIN of mailbox {number} cannot be reset: {wrong.strerror}; the old configuration is back in force") from None
                 done.append((there, here))
 
-    def sweep(self, compiled: Compiled, endpoints: Iterable[Message]) -> None:
-        """End the calls and drop the registrations and subscriptions of lines that are no longer there.
+    def sweep(self, change: Change, endpoints: Iterable[Message]) -> None:
+        """End the calls and drop the registrations, subscriptions and pauses of lines that are no longer there.
 
         Asterisk lets them live on after a reload, and they would come back to life with the line's name.
         """
@@ -314,13 +366,19 @@ class Live:
                 self.ami.ask("Hangup", Channel=channel, Cause="16")      # gone by itself meanwhile is as good
         for key, _value in self.kept("registrar"):
             name = key.partition(";")[0].partition("contact/")[2]
-            fixed = "contact" in dict(compiled.devices.get(name, {}).get("aor", ()))     # it had registered before it was
+            fixed = "contact" in dict(change.compiled.devices.get(name, {}).get("aor", ()))     # it had registered before it was
             if name and (fixed or name not in alive):
                 self.ami.ask("DBDel", Family="registrar", Key=key)
         for key, value in self.kept("subscription_persistence"):
             owner = re.search(r'"endpoint": *"([^"]*)"', value)
             if owner and owner[1] not in alive:
                 self.ami.ask("DBDel", Family="subscription_persistence", Key=key)
+        for family in KEPT:
+            for device, value in self.kept(family):
+                if device in change.renamed:
+                    self.ami.ask("DBPut", Family=family, Key=change.renamed[device], Val=value)
+                if device not in alive:
+                    self.ami.ask("DBDel", Family=family, Key=device)
 
     def kept(self, family: str) -> Iterator[tuple[str, str]]:
         """(key below the family, value) of what Asterisk's own database keeps."""
@@ -347,7 +405,8 @@ def pin_by_telephone(host: Host, number: str) -> str:
 
 
 def transport_of(objects: Objects) -> str:
-    return dict(value.split("=", 1) for option, value in objects["endpoint"] if option == "set_var").get("LINE_TRANSPORT", "")
+    own = dict(objects["endpoint"]).get("transport", "").partition("-")[2]      # a trunk's
+    return own or dict(value.split("=", 1) for option, value in objects["endpoint"] if option == "set_var").get("LINE_TRANSPORT", "")
 
 
 def mailboxes(objects: Objects) -> list[str]:

@@ -14,13 +14,15 @@ from ..model.errors import Unready
 # Asterisk warns of. Mailboxes are asked for instead.
 READERS = re.compile(r"\b(config|config_options|config_(auth|domain_aliases|global|system|transport)|res_sorcery_config|sorcery|pbx_config"
                      r"|app_queue|loader|pjsip_configuration|res_pjsip_endpoint_identifier_ip|location|acl)\.c\b")
+EARLY = re.compile(r"Auth object '.*' could not be found")       # asked for by a provider before it was read: registrations are looked at by themselves
 CALL = re.compile(r"^\[.*?\] \w+\[\d+\]\[C-[0-9a-f]+\]")       # what happens to a caller, who finds a queue full, is no matter of configuration
 SECRET = re.compile(r"((?:\w*password\w*|md5_cred|secret)['\"]?\s*[=:]?\s*|(?:MD5|SHA-256):)(['\"]?)[^\s'\"]+", re.IGNORECASE)
 
 
 def complaints(text: str) -> list[str]:
     """The lines of a log in which Asterisk complains of its configuration, without their time and without a secret."""
-    told = (line for line in text.splitlines() if ("ERROR" in line or "WARNING" in line) and READERS.search(line) and not CALL.search(line))
+    told = (line for line in text.splitlines() if ("ERROR" in line or "WARNING" in line) and READERS.search(line)
+            and not CALL.search(line) and not EARLY.search(line))
     return [SECRET.sub(r"\1\2********", re.sub(r"^\[.*?\] ", "", line)) for line in told]
 
 

@@ -4,8 +4,6 @@
 """An agent: somebody who handles customers."""
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .account import ACCOUNT_RULES, account
 from .errors import Wrong
 from .fields import Choice, Depends, Field, Flag, Integer, List, Pin, Ranked, Reference, Text, Whole, Word
@@ -61,36 +59,39 @@ def both_files_or_none(agent: Whole) -> None:
 
 # What an agent works with at the desk and in calls, by group
 DESK: tuple[Field, ...] = (
-    Choice("client_log", "What the phone in the browser tells the host of its doings.", choices=("off", "error", "warning", "info", "debug"), default="off"),
+    Choice("client_log", "What the phone in the browser tells the host of its doings.", choices=("off", "error", "warning", "info", "debug"), default="off",
+           idle=True),
     Flag("login_pause", "Paused in every queue at sign-in, until unpaused."),
     Flag("mask_sensitive_data", "Does not see an outside customer's number, name and mail address."),
     Flag("chanspy", "May be listened to, by those who are allowed to; without it by nobody."),
     Flag("video", "Video calls, VP8 and H.264 passed through."),
     Choice("record_calls", "Records every call to the agent, both sides, in this format.", choices=("inactive", "wav", "wav49", "gsm"), default="inactive"),
-    Flag("prefix_required", "Outside calls without a known prefix are refused."),
-    Flag("select_recall_campaign", "Picks the campaign for a recall."),
+    Flag("prefix_required", "Outside calls without a known prefix (M(switchboard.asterisk.prefixes)) are refused with a prompt; emergency calls are not."),
+    Flag("select_recall_campaign", "Picks the campaign for a recall.", idle=True),
     Flag("messenger.enabled", "Messages between people; without it they are refused.", default=True),
-    Flag("messenger.sound", "A message is heard when it arrives.", default=True),
+    Flag("messenger.sound", "A message is heard when it arrives.", default=True, idle=True),
     Flag("phone.auto_answer", "The phone answers by itself."),
     Integer("phone.delay", "How long it rings before that.", most=LONGEST_DELAY, default=0, unit="seconds"),
     Text("phone.tls_certificate", "Certificate that the phone in the browser is served with, a path on the host; the host's own when not given.",
-         pattern="/.+", rule="must be a path from the root"),
-    Text("phone.tls_private_key", "Its key, a path on the host.", pattern="/.+", rule="must be a path from the root"),
-    Integer("phone.wss_port", "Port that the phone in the browser connects to; the host's own when not given.", least=1, most=65535),
-    Flag("phone.settings", "Sees and changes automatic answer and audio devices.", default=True),
+         pattern="/.+", rule="must be a path from the root", idle=True),
+    Text("phone.tls_private_key", "Its key, a path on the host.", pattern="/.+", rule="must be a path from the root", idle=True),
+    Integer("phone.wss_port", "Port that the phone in the browser connects to; the host's own when not given.", least=1, most=65535, idle=True),
+    Flag("phone.settings", "Sees and changes automatic answer and audio devices.", default=True, idle=True),
     Flag("phone.recording", "Starts and stops the recording of a call."),
-    Flag("phone.dtmf_tones", "Hears tones when dialling.", default=True),
+    Flag("phone.dtmf_tones", "Hears tones when dialling.", default=True, idle=True),
     Flag("phone.dnd_on_pause", "While paused, internal calls are refused."),
-    Flag("phone.preview_on_pause", "May make a preview call while paused."),
+    Flag("phone.preview_on_pause", "May make a preview call while paused.", idle=True),
     Flag("phone.ring_in_use", "Rings in a call too, as often as the voice capacity allows."),
     *(field for name in CHANNELS for field in (
-        Integer(f"channels.{name}.capacity", "How many at the same time; 0 is none.", most=100, default=1 if name == "voice" else 0),
-        Flag(f"channels.{name}.auto_answer", "Assigned without asking."),
-        Integer(f"channels.{name}.delay", "How long before that.", most=LONGEST_DELAY, default=0, unit="seconds"),
+        Integer(f"channels.{name}.capacity", "How many at the same time; 0 is none.", most=100, default=1 if name == "voice" else 0, idle=name != "voice"),
+        Flag(f"channels.{name}.auto_answer", "Assigned without asking.", idle=True),
+        Integer(f"channels.{name}.delay", "How long before that.", most=LONGEST_DELAY, default=0, unit="seconds", idle=True),
     )),
-    *(Flag(f"downloads.{name}", f"May fetch {name}.") for name in ("attachments", "interactions", "recordings")),
-    *(List(f"permissions.{name}", f"The {name} that the agent may use.", each=each) for name, each in (
-        ("sections", Word("", "")), ("channels", Choice("", "", choices=CHANNELS)), ("plugins", Word("", "")))),
+    *(Flag(f"downloads.{name}", f"May fetch {name}.", idle=True) for name in ("attachments", "interactions", "recordings")),
+    List("permissions.sections", "The sections that the agent may use.", each=Word("", ""), idle=True),
+    List("permissions.channels", "The channels that the agent may use.", each=Choice("", "", choices=CHANNELS), idle=True),
+    List("permissions.plugins", "The plugins that the agent may use. V(listen), V(whisper) and V(barge) are rights to the calls of agents with "
+                                "O(config[].chanspy); on the others nothing acts yet.", each=Word("", "")),
 )
 
 AGENT = Resource("agent", key="username", says="Agents handle customers: a line, a number and, if wanted, a mailbox each.", fields=(
@@ -104,7 +105,7 @@ AGENT = Resource("agent", key="username", says="Agents handle customers: a line,
     Choice("typology", "How the agent phones: V(webrtc) and V(phonebar) in the browser, V(external) with a SIP telephone.",
            choices=TYPOLOGIES, default="webrtc"),
     *line(sip_codecs=BY_TRANSPORT, transport=Depends("typology", {"webrtc": "wss", "phonebar": "wss", "external": "udp"}), password_told=in_browser),
-    *(replace(each, idle=True) for each in DESK),
+    *DESK,
     Flag("voicemail", "Unanswered and busy calls go to a mailbox under the agent's number."),
     Pin("voicemail_pin", "PIN of a fresh mailbox, generated when not given; a PIN changed by telephone stands.", needed=has_voicemail),
 ), rules=(transport_suits_typology, browser_has_no_g729, what_hears_the_call_needs_a_codec, ring_in_use_suits_capacity,

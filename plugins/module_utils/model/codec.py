@@ -23,8 +23,7 @@ def packets_are_whole(codec: Whole) -> None:
 
 
 CODEC = Resource("codec", key="lines", says="Codecs are what the site offers to each kind of line, best first.", fields=(
-    Choice("lines", "The kind of line: V(webrtc) is the phone in the browser, V(sip) a SIP telephone, V(trunk) a provider. "
-                    "What is said of V(trunk) is kept; nothing acts on it yet.",
+    Choice("lines", "The kind of line: V(webrtc) is the phone in the browser, V(sip) a SIP telephone, V(trunk) a provider.",
            choices=tuple(OFFERED), required=True, fixed=True),
     List("offered", "Audio codecs offered to a line for which none are said, best first. Once they are given, no line of this kind may name any other. "
                     "Asterisk must be able to transcode them; V(g729) it may pass through only, which is told.",

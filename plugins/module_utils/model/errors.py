@@ -33,6 +33,10 @@ class Refused(Trouble):
         super().__init__("\n".join(told))
 
 
+class Unreadable(Trouble):
+    """A file is not what its name says. The text names the file and the line."""
+
+
 class Unready(Trouble):
     """The host cannot do it now: a store that is locked, damaged or full, an Asterisk that is down or refuses."""
 

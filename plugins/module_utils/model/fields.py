@@ -8,12 +8,13 @@ returns is the value's one normal form, made of JSON's types only.
 """
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_interface
-from typing import Any
+from typing import Any, Optional
 
 from .errors import Wrong, nearest
 from .secrets import DIGITS, LETTERS, derive, digests
@@ -80,6 +81,10 @@ class Text(Field):
     bytes: int = 1020               # in UTF-8
     reserved: tuple[str, ...] = ()
 
+    @functools.cached_property
+    def matches(self) -> Callable[[str], Optional[re.Match[str]]]:
+        return re.compile(self.pattern).fullmatch
+
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
             raise Wrong(f"must be text, not {type(value).__name__}: put it in quotes")
@@ -91,7 +96,7 @@ class Text(Field):
             raise Wrong(f"is longer than {self.longest} characters")
         if len(text.encode()) > self.bytes:
             raise Wrong(f"is longer than {self.bytes} bytes in UTF-8, which is all that Asterisk keeps of it")
-        if self.pattern and not re.fullmatch(self.pattern, text):
+        if self.pattern and not self.matches(text):
             raise Wrong(self.rule)
         if text in self.reserved:
             raise Wrong(f"{text} means something to Asterisk itself: choose another name")

@@ -83,7 +83,7 @@ QUEUE = Resource("queue", key="name", says="Queues are where callers wait for on
     Reasons("leave_when_empty", "A caller who waits is sent away when each member is one of these. V(no) sends nobody away; V(yes), V(loose) and V(strict) "
                                 "are Asterisk's short words for some of them.",
             each=REASON, short={"no": (), "yes": NOBODY, "loose": LOOSE, "strict": STRICT}),
-    Flag("ring_in_use", "Agents in a call ring too."),
+    Flag("ring_in_use", "Agents in a call ring too, as often as their voice capacity allows.", default=True),
     prompt("announcement", "Prompt that the agent hears before the caller."),
     Integer("announce_frequency", "How often callers are told their position and waiting time, at first as soon as they come; 0 is never. "
                                   "Nobody rings for the first of them while it is told.", most=HOUR, default=0, unit="seconds"),

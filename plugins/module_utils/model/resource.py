@@ -41,6 +41,7 @@ class Resource:
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...] = ()
     single: bool = False            # a site has one of it, which need not be named
+    many: str = ""                  # the plural, where it is not the kind with an s
     by_name: Mapping[str, Field] = field(init=False)
     groups: frozenset[str] = field(init=False)
     defaults: Mapping[str, Any] = field(init=False)
@@ -68,7 +69,7 @@ class Resource:
 
     @property
     def plural(self) -> str:
-        return self.kind if self.single else self.kind + "s"
+        return self.kind if self.single else self.many or self.kind + "s"
 
     def flat(self, given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Nested groups as dotted names."""
@@ -115,10 +116,11 @@ class Resource:
                 checked[name] = known[name]
                 continue
             field = self.by_name.get(name)
+            alike = name, type(value), tuple(value) if isinstance(value, list) else value
             try:        # what thousands say alike
-                checked[name] = memo[name, type(value), value]
+                checked[name] = memo[alike]
                 continue
-            except (KeyError, TypeError):       # a list is no key
+            except (KeyError, TypeError):       # what holds a mapping or a list is no key
                 pass
             if field is None:
                 shown = str(name) if str(name).isprintable() else ascii(name)
@@ -131,8 +133,9 @@ class Resource:
                 except Wrong as wrong:
                     wrongs.append(Wrong(wrong.rule, name, item))
                 else:
-                    if len(memo) < MANY and not field.claim and not field.secret and type(value) in (str, bool, int):
-                        memo[name, type(value), value] = checked[name]
+                    if len(memo) < MANY and not field.claim and not field.secret and (
+                            type(value) in (str, bool, int) or isinstance(value, list) and {*map(type, value)} <= {str}):
+                        memo[alike] = checked[name]
         if self.key not in given:
             wrongs.append(Wrong("is needed", self.key, item))
         elif given[self.key] is None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .errors import Wrong
-from .fields import Choice, Field, Flag, Integer, Secret, Text, Whole, never
+from .fields import Choice, Field, Flag, Integer, List, Number, Secret, Text, Whole, never
 from .numbers import NumberRange
 from .passwords import KINDS
 from .resource import Resource, single
@@ -20,8 +20,8 @@ class Numbers(Text):
         return str(NumberRange.parse(str(value), ""))
 
 
-def keeps(name: str, what: str) -> Field:
-    return Integer(f"retention.{name}", f"How long {what} are kept; 0 for good.", most=LONGEST_KEPT, default=0, unit="days", idle=True)
+def keeps(name: str, what: str, idle: bool = False) -> Field:
+    return Integer(f"retention.{name}", f"How long {what} are kept; 0 for good.", most=LONGEST_KEPT, default=0, unit="days", idle=idle)
 
 
 def sso_is_whole(settings: Whole) -> None:
@@ -33,6 +33,9 @@ def sso_is_whole(settings: Whole) -> None:
 SETTINGS = Resource("settings", key="name", says="What holds for the whole site.", single=True, fields=(
     single(),
     Numbers("number_range", "Internal numbers, all of one length. Those that are given already stay.", default="1000-9999"),
+    List("emergency_numbers", "Numbers that are emergency calls, from every line, also behind a prefix. By default those that telephones know "
+                              "all over the world; add the country's own. None of them can be an internal number.",
+         each=Number("", "", pattern="[0-9]{2,8}", rule="must be 2 to 8 digits"), default=("112", "911")),
     Integer("password.length", "Fewest characters of a password.", least=8, most=20, default=8, unit="characters"),
     *(Flag(f"password.{name}", f"A password must hold {what}.") for name, (_is_one, what) in KINDS.items()),
     Integer("password.history", "So many earlier passwords may not come again.", most=24, default=5),
@@ -42,7 +45,7 @@ SETTINGS = Resource("settings", key="name", says="What holds for the whole site.
     Choice("defaults.record_calls", "Recording of the calls to an agent for whom nothing else is said. Those who are there already keep what they have.",
            choices=("inactive", "wav", "wav49", "gsm"), default="inactive"),
     keeps("recordings", "recordings"),
-    keeps("voicemail", "voicemail messages"),
+    keeps("voicemail", "voicemail messages", idle=True),
     keeps("call_records", "call records"),
     Text("sso.issuer", "Address of the OpenID Connect provider.", pattern=r"https://[^\s?#]+", rule="must begin with https:// and hold no query", idle=True),
     Text("sso.client_id", "What the provider knows this site by.", idle=True),

@@ -27,10 +27,14 @@ class Pictures:
 
     def present(self) -> set[str]:
         """The names of the contents that are there."""
+        return {f"sha256:{each}" for each in self.files() if NAME.fullmatch(f"sha256:{each}")}
+
+    def files(self) -> list[str]:
+        """All that is in the folder."""
         try:
-            return {f"sha256:{each}" for each in os.listdir(self.folder) if NAME.fullmatch(f"sha256:{each}")}
+            return sorted(os.listdir(self.folder))
         except FileNotFoundError:
-            return set()
+            return []
         except OSError as wrong:
             raise Unready(f"{self.folder} cannot be read ({wrong.strerror}): become root") from None
 

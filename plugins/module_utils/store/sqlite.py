@@ -6,12 +6,13 @@
 documents   one row a resource: kind, key, an internal id that never changes, and what was said of it as JSON
 secrets     the sealed secrets of a document, apart from it, so that whoever reads documents sees none
 claims      everything that is unique over all kinds: numbers, device ids, mail addresses, fixed addresses
-site        the realm, which is set once; how many writes there were, and the defaults in force at the last one
+site        the realm, which is set once; the number of the last write, and the defaults in force then
 states      what people change themselves: passwords, locks, API keys; a run writes only what it changes of them
 """
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sqlite3
@@ -100,6 +101,7 @@ class Store:
     def connect(self, mode: str) -> sqlite3.Connection:
         base = sqlite3.connect(f"file:{self.path}?mode={mode}", uri=True, isolation_level=None, timeout=10)
         base.execute("PRAGMA foreign_keys = ON")
+        base.execute("PRAGMA cache_spill = OFF")        # what is written stays here until the commit, and nobody is kept from reading
         return base
 
     def opened(self) -> sqlite3.Connection:
@@ -133,7 +135,7 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """All that is read within comes from one moment, whatever other runs commit meanwhile."""
-        if self.base is None:
+        if self.base is None or self.base.in_transaction:
             yield
             return
         with self.in_words():
@@ -156,12 +158,21 @@ class Store:
         return found and str(found[0])
 
     def revision(self) -> int:
-        """Grows with each write."""
+        """Grows with each write, and is not to be met again in a copy that was brought back."""
         if self.base is None:
             return 0
         with self.in_words():
             found = self.base.execute("SELECT value FROM site WHERE name = 'revision'").fetchone()
         return int(found[0]) if found else 0
+
+    def states(self, kind: str, fields: Collection[str]) -> str:
+        """What people have now in some fields of a kind, as a digest."""
+        if self.base is None or self.found < 2:
+            return ""
+        marks = ",".join("?" * len(fields))
+        query = f"SELECT document, field, value FROM states JOIN documents ON id = document WHERE kind = ? AND field IN ({marks}) ORDER BY 1, 2"  # noqa: S608
+        with self.in_words():
+            return hashlib.sha256(as_json(self.base.execute(query, (kind, *fields)).fetchall()).encode()).hexdigest()
 
     def defaults(self) -> dict[str, dict[str, Any]]:
         """kind: field: the default in force at the last write; nothing of a store that does not know."""
@@ -231,7 +242,7 @@ class Store:
 
     def write(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Change], delete: Collection[str], realm: str,
               cascaded: Optional[Mapping[str, Mapping[str, Change]]] = None, renamed: Optional[Mapping[str, str]] = None) -> None:
-        """All changes of a run in one transaction: all of it is there afterwards, or nothing.
+        """All changes of a run in one transaction, which `commit` or `undo` ends: all of it is there afterwards, or nothing.
 
         `cascaded`: updates of other kinds. `renamed`: new key: old key, of what is updated.
         """
@@ -240,18 +251,28 @@ class Store:
             base.execute("BEGIN IMMEDIATE")
             try:
                 base.execute("INSERT OR IGNORE INTO site VALUES ('realm', ?)", (realm,))
-                base.execute("REPLACE INTO site VALUES ('revision', ?)", (str(self.revision() + 1),))
+                base.execute("REPLACE INTO site VALUES ('revision', ?)", (str(max(self.revision() + 1, time.time_ns())),))
                 base.execute("REPLACE INTO site VALUES ('defaults', ?)", (as_json({kind: each.fallbacks() for kind, each in RESOURCES.items()}),))
                 base.executemany("DELETE FROM documents WHERE kind = ? AND key = ?", ((resource.kind, key) for key in delete))
                 base.executemany("UPDATE documents SET key = ? WHERE kind = ? AND key = ?", ((to, resource.kind, key) for to, key in (renamed or {}).items()))
                 self.put(resource, create, update)
                 for kind, documents in (cascaded or {}).items():
                     self.put(RESOURCES[kind], {}, documents)
-                base.execute("COMMIT")
             except BaseException:
-                if base.in_transaction:
-                    base.execute("ROLLBACK")
+                self.undo()
                 raise
+
+    def commit(self) -> None:
+        with self.in_words():
+            try:
+                self.opened().execute("COMMIT")
+            except BaseException:
+                self.undo()
+                raise
+
+    def undo(self) -> None:
+        if self.base is not None and self.base.in_transaction:
+            self.base.execute("ROLLBACK")
 
     def put(self, resource: Resource, create: Mapping[str, Said], update: Mapping[str, Change]) -> None:
         base = self.opened()

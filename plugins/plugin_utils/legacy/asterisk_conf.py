@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from ..people import Unreadable
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Unreadable
 
 BLANK = "".join(map(chr, range(33)))    # what Asterisk takes off both ends
 LONGEST = 8190                          # bytes of a line; a longer one is skipped

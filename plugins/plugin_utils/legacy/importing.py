@@ -9,7 +9,8 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..people import Unreadable
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Unreadable
+
 from .asterisk_conf import Conf, Option, Section, parse, shown
 from .chan_sip import INHERITED, Lines, Wish
 from .draft import Draft, Resources, is_true, unclaimed

@@ -48,7 +48,7 @@ WHY: dict[str, str] = each_of((
      keepstats updatecdr negative_penalty_invalid log_membername_as_agent force_longest_waiting_caller""", "is the same for every queue here"),
 ))
 UNKNOWN = "is an option that this import does not know"
-UNSAID = "a queue rang members who were in a call unless it said ringinuse=no: here it does so only with ring_in_use"
+UNSAID = "a queue rang members who were in a call unless it said ringinuse=no: here only those whose voice capacity is above 1"
 GENERAL_ANYWAY = {"autofill": is_true, "keepstats": is_false, "monitor-type": lambda value: value.lower() == "mixmonitor"}
 REST = ("state interface", "ring in use", "wrap-up time", "paused")     # of a member, behind its name
 

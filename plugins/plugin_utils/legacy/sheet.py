@@ -13,7 +13,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..people import Unreadable, read_csv
+from ansible_collections.switchboard.asterisk.plugins.module_utils.model.errors import Unreadable
+
+from ..people import read_csv
 from .asterisk_conf import Option, Section, decoded, shown
 from .draft import is_false, is_number, slug
 from .report import Report

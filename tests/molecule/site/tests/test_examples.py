@@ -14,9 +14,13 @@ from tests.unit.pictures import png
 EXAMPLES = Path(__file__).resolve().parents[4] / "docs/examples"
 PEOPLE_OF_THE_SITE = Path(__file__).resolve().parents[2] / "people"
 PEOPLE = "\ufeffusername;full_name;typology;codecs\r\ncarl.csv;Carl Å;external;alaw ulaw\r\n"     # as a spreadsheet writes it
-GONE = {"agents": ["anna.svensson", "bo.ek", "carl.csv"], "extensions": ["reception", "door"], "settings": [], "codecs": [], "nat": [], "queues": [],
-        "teams": ["sales"], "user_profiles": ["team-leader", "trainee", "shift-lead"], "users": ["ada.admin", "sam.super"]}
-ORDER = ["agents", "codecs", "extensions", "nat", "queues", "settings", "teams", "users", "user_profiles"]      # what refers to others goes before them
+GONE = {"agents": ["anna.svensson", "bo.ek", "carl.csv"],
+        "extensions": ["reception", "door", "night-bell"], "settings": [], "codecs": [], "nat": [], "queues": ["sales"],
+        "teams": ["sales", "export"], "trunks": ["north", "south"],
+        "user_profiles": ["team-leader", "trainee", "shift-lead"], "users": ["ada.admin", "sam.super"],
+        "prefixes": ["national", "abroad", "expensive", "plain"], "inbound_routes": ["main", "block"]}
+ORDER = ["inbound_routes", "prefixes", "agents", "codecs", "extensions", "nat", "queues", "settings", "teams", "trunks", "users",
+         "user_profiles"]      # what refers to others goes before them
 
 
 def twice(tasks):

@@ -14,7 +14,7 @@ SAID = r"""
 import json, sqlite3
 base = sqlite3.connect("/var/lib/switchboard/store.db")
 keys = {number: f"{kind} {key}" for number, kind, key in base.execute("SELECT id, kind, key FROM documents")}
-REFERENCES = ("teams", "queues", "profile")
+REFERENCES = ("teams", "queues", "profile", "trunks", "trunk", "queue", "agent", "user", "extension", "closed.queue")
 def named(value):
     number, colon, rank = str(value).partition(":")
     return keys[int(number)] + colon + rank

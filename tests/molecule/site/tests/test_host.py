@@ -25,7 +25,8 @@ def test_only_what_is_needed_listens(pbx):
         return ({(row[0], row[4]) for row in rows if not row[4].startswith(loopback)},
                 {(row[0], row[4].rpartition(":")[2]) for row in rows if row[4].startswith(loopback)})
 
-    needed = ({("udp", "0.0.0.0:5060"), ("tcp", "0.0.0.0:5060"), ("tcp", "0.0.0.0:5061")}, {("tcp", "5038"), ("tcp", "25")})
+    needed = ({("udp", "0.0.0.0:5060"), ("tcp", "0.0.0.0:5060"), ("tcp", "0.0.0.0:5061"), ("tcp", "0.0.0.0:443"), ("tcp", "[::]:443")},
+              {("tcp", "5038"), ("tcp", "25"), ("tcp", "8088")})
     until(lambda: listening() == needed, 45, lambda: AssertionError(f"{listening()} listen, needed are {needed}"))
 
 
@@ -35,6 +36,7 @@ def test_asterisk_runs_as_itself_and_confined(pbx):
     assert (int(status["CapEff"], 16), status["NoNewPrivs"], status["Seccomp"]) == (0, "1", "2")
     score = float(re.search(r"exposure level for asterisk.service: ([\d.]+)", pbx.run("systemd-analyze security --no-pager asterisk"))[1])
     assert score < 2
+    assert "/libjemalloc.so" in pbx.run("setpriv --reuid=asterisk --regid=asterisk --clear-groups cat /proc/$(pgrep -o -x asterisk)/maps")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_asterisk_complains_of_nothing_when_it_starts(pbx):
 
 def test_no_unit_has_failed(pbx):
     failed = {row.split()[0] for row in pbx.run("systemctl list-units --failed --plain --no-legend").splitlines()}
-    assert not failed & {"asterisk.service", "postfix.service", "logrotate.service"}
+    assert not failed & {"asterisk.service", "postfix.service", "nginx.service", "logrotate.service"}
 
 
 def test_manager_interface_wants_its_secret(pbx):
@@ -95,7 +97,10 @@ def test_manager_interface_wants_its_secret(pbx):
     assert "Authentication failed" in answer
 
 
-@pytest.mark.parametrize("port, is_open", [(5060, True), (5061, True), (5038, False), (25, False), (8088, False), (8089, False), (22, False)])
+OPEN, SHUT = (443, 5060, 5061), (22, 25, 80, 5038, 8088, 8089)
+
+
+@pytest.mark.parametrize("port, is_open", [*((port, True) for port in OPEN), *((port, False) for port in SHUT)])
 def test_open_from_outside(house, pbx, port, is_open):
     code, output = house.inside("run", argv=["python3", "-c", f"import socket; socket.create_connection(('{pbx.address}', {port}), 3)"])
     assert (code == 0) == is_open and (is_open or "refused" in output), output
