@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from ipaddress import ip_network
+from threading import Timer
 
 from module_utils.compile.pjsip import TEMPLATES, file_of
 from module_utils.control.ami import Ami, Message
@@ -139,7 +140,9 @@ def with_mask(network: str) -> str:
 
 
 class Asterisk(Ami):
-    """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in PJSIP's files."""
+    """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in PJSIP's files,
+    or, with `late`, has what it reads there and complains so many seconds after it answered.
+    """
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -157,6 +160,7 @@ class Asterisk(Ami):
         self.answers: list[Future[tuple[Message, list[Message]]]] = []
         self.did: list[tuple[str, dict[str, str]]] = []
         self.refuses = ""
+        self.late = 0.0
         self.registration = "Registered"        # how registrations at providers stand
         self.channels: list[str] = []
         self.contacts: list[str] = []
@@ -190,12 +194,18 @@ class Asterisk(Ami):
             return {"Response": ["Error"]}, []
         return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
 
+    def complain(self) -> None:
+        with open(self.host.log, "a", encoding="utf-8") as file:
+            file.write("[2026-01-01 00:00:00] ERROR[7]: config_options.c:798 aco_process_var: Error parsing password_digest=MD5:5ec at line 1\n")
+
     def Reload(self, Module: str) -> list[Message]:  # noqa: N802, N803
         self.reloaded.append(Module)
         files = {file_of(kind): self.text(file_of(kind)) for kind in TEMPLATES}
-        if self.refuses and self.refuses in "".join(files.values()):
-            with open(self.host.log, "a", encoding="utf-8") as file:
-                file.write("[2026-01-01 00:00:00] ERROR[7]: config_options.c:798 aco_process_var: Error parsing password_digest=MD5:5ec at line 1\n")
+        refused = self.refuses and self.refuses in "".join(files.values())
+        if refused and self.late:
+            Timer(self.late, self.complain).start()
+        if refused and not self.late:
+            self.complain()
         elif Module == "res_pjsip.so":
             self.devices = devices(files)
             self.transport = within(self.text("pjsip_transport.conf"))

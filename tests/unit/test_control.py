@@ -335,9 +335,30 @@ def refused(house: House, told: str, state: str = "merged", config: Any = (CLEO,
     assert house.run("merged", [ANNA, BEN])["changed"] is False
 
 
+def spoils(house: House, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None]) -> None:
+    """From now on it makes something else of cleo."""
+    real = house.asterisk.Reload
+
+    def reload(Module: str) -> Any:  # noqa: N803
+        answer = real(Module)
+        if Module == "res_pjsip.so" and "cleo" in house.asterisk.devices:
+            spoil(house.asterisk.devices)
+        return answer
+
+    monkeypatch.setattr(house.asterisk, "Reload", reload)
+
+
 def test_refused_by_asterisk(full: House) -> None:
     full.asterisk.refuses = "[cleo]"
     refused(full, r"(?s)Asterisk refused the new configuration; the old one is back in force:\n.*password_digest=\*{8} at line 1")
+
+
+@pytest.mark.parametrize(("patience", "spoil"), [("LOGGED", lambda _devices: None), ("EXPLAINED", lambda devices: devices["cleo"].pop("aor"))])
+def test_what_asterisk_logs_late_counts(full: House, monkeypatch: pytest.MonkeyPatch, patience: str, spoil: Callable[[Any], None]) -> None:
+    spoils(full, monkeypatch, spoil)
+    monkeypatch.setattr(live, patience, 10)
+    full.asterisk.refuses, full.asterisk.late = "[cleo]", 0.2
+    refused(full, "Asterisk refused the new configuration")
 
 
 @pytest.mark.parametrize(("spoil", "told"), [
@@ -348,15 +369,7 @@ def test_refused_by_asterisk(full: House) -> None:
     (lambda devices: devices["cleo"]["auth"].update(password_digest="MD5:5ec"), "kept another password_digest of cleo .a value that stays secret"),
 ])
 def test_asterisk_has_something_else(full: House, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Any], None], told: str) -> None:
-    real = full.asterisk.Reload
-
-    def reload(Module: str) -> Any:  # noqa: N803
-        answer = real(Module)
-        if Module == "res_pjsip.so" and "cleo" in full.asterisk.devices:
-            spoil(full.asterisk.devices)
-        return answer
-
-    monkeypatch.setattr(full.asterisk, "Reload", reload)
+    spoils(full, monkeypatch, spoil)
     refused(full, told)
 
 

@@ -36,6 +36,8 @@ SAMPLE = 50                 # so many changed objects are read back in full; tha
 ANSWERS = 1.0               # a provider that is well answers within this
 REGISTERS = 5.0             # seconds until a provider should have taken a registration
 PATIENCE = 20.0             # seconds until Asterisk must have all of them
+LOGGED = 0.3                # seconds after a reload within which Asterisk has written its log, which it does in a thread of its own
+EXPLAINED = 2.0             # the same when something is amiss already, and only the reason is missing
 COMPLAINTS = 5              # so many are told
 COMES_FROM = "/.from-"      # in a mailbox, before the number that it comes from, until the run is through
 FORGOTTEN = ".forgotten"    # ends the name of a PIN that was set by telephone, until the run is through
@@ -161,6 +163,17 @@ class Live:
 
     def verify(self, change: Change, modules: Collection[str]) -> list[Message]:
         """The endpoints that Asterisk has. Raises Unready when it complains of what it read, or does not have it."""
+        read = time.monotonic()
+        try:
+            endpoints = self.has(change, modules)
+        except Unready:
+            self.listen(EXPLAINED)
+            raise
+        self.listen(read + LOGGED - time.monotonic())
+        return endpoints
+
+    def has(self, change: Change, modules: Collection[str]) -> list[Message]:
+        """The endpoints that Asterisk has. Raises Unready when it does not have what was compiled."""
         self.listen()
         endpoints: list[Message] = []
         if "res_pjsip.so" in modules:
@@ -178,11 +191,13 @@ class Live:
             told = self.ami.action("QueueStatus")
             self.queues_are_so(change.compiled.queues, told)
             self.pause(told, change.compiled.queues, change.renamed)
-        self.listen()       # once more: Asterisk writes its log in its own time
         return endpoints
 
-    def listen(self) -> None:
-        complaints = self.log.complaints()
+    def listen(self, patience: float = 0.0) -> None:
+        """Raises Unready when Asterisk complains in its log, now or within so many seconds."""
+        end = time.monotonic() + patience
+        while not (complaints := self.log.complaints()) and time.monotonic() < end:
+            time.sleep(0.05)
         if complaints:
             more = f"\nand {len(complaints) - COMPLAINTS} more" if len(complaints) > COMPLAINTS else ""
             raise Unready("Asterisk refused the new configuration; the old one is back in force:\n" + "\n".join(complaints[:COMPLAINTS]) + more)
