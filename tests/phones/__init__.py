@@ -62,14 +62,15 @@ module_app menu.so
 module_app ctrl_tcp.so
 """
 
-# VP8 of a picture that it makes up
+# VP8 of a picture that it makes up. A whole one comes first, and is lost when the other side is not connected yet; baresip then asks for
+# another one by RTCP FIR (RFC 2032), which Asterisk does not take without a report before it. So they have to come by themselves: each 128th is whole.
 VIDEO = """\
 module vp8.so
 module fakevideo.so
 video_source fakevideo,nil
 video_display fakevideo,nil
 video_size 160x120
-video_fps 5
+video_fps 25
 video_bitrate 100000
 """
 
