@@ -25,7 +25,9 @@ RECIPES = {
     # As a freshly installed machine: systemd, and what Ansible needs to get in
     "host": ["systemd", "systemd-sysv", "dbus", "python3", "ca-certificates", "iproute2", "procps"],
     "router": ["nftables", "iproute2"],
-    "phone": ["baresip-core", "sip-tester", "sox", "libsox-fmt-base", "tcpdump", "python3", "python3-aiosmtpd", "iproute2", "iputils-ping", "procps"],
+    # Telephones, and who else is out there: a provider, a mail server, an authority that certifies by ACME
+    "phone": ["baresip-core", "sip-tester", "sox", "libsox-fmt-base", "tcpdump", "python3", "python3-aiosmtpd", "iproute2", "iputils-ping", "procps",
+              "pebble", "openssl"],
     # A browser that trusts whom its NSS database says (certutil), and the phones' web sockets without one
     "browser": ["chromium", "libnss3-tools", "ca-certificates", "python3", "python3-websockets", "iproute2"],
 }

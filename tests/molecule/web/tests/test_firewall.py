@@ -291,6 +291,21 @@ def test_what_runs_is_confined(pbx, unit, worst):
 # Who is banned
 
 
+@pytest.mark.row("H5")
+def test_without_bans_nobody_is_banned_any_more(pbx, setup, crowd):
+    jails = {"asterisk-scan", "asterisk-auth", "asterisk-flood"}
+    pbx.run(f"fail2ban-client set asterisk-scan banip {crowd.address}")
+    until(lambda: crowd.address in pbx.run("nft list tables; nft list table inet ban-asterisk-scan"), 10, lambda: AssertionError("is not banned"))
+    code, output = setup(firewall_bans=False)
+    assert code == 0 and "failed=0" in output, output
+    assert "ban-" not in pbx.run("nft list tables") and not any(each in pbx.run("fail2ban-client status") for each in jails)
+    assert crowd.request("OPTIONS", pbx.address).status == 401
+    code, output = setup(firewall_bans=False)
+    assert code == 0 and "changed=0" in output, output
+    code, output = setup()
+    assert code == 0 and all(each in pbx.run("fail2ban-client status") for each in jails), output
+
+
 def banned(pbx, jail):
     return pbx.run(f"fail2ban-client get {jail} banip").split()
 

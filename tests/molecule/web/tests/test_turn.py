@@ -22,6 +22,17 @@ OPTIONS = "\r\n".join((
     "CSeq: 1 OPTIONS", "Contact: <sip:nobody@RELAYED>", "Max-Forwards: 70", "Content-Length: 0", "", ""))
 
 
+# Says once back what it hears at an address and a port, so as nobody else would.
+ECHO = """
+import socket, sys
+ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ear.bind((sys.argv[1], int(sys.argv[2])))
+ear.settimeout(30)
+heard, whence = ear.recvfrom(2048)
+ear.sendto(heard[::-1], whence)
+"""
+
+
 def have_certificate(pbx):
     """A new one, as after a renewal."""
     pbx.run(f"umask 077; mkdir -p {TLS}; openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 2 -subj /CN=pbx "
@@ -59,12 +70,29 @@ def ask_relay_fixture(pbx, house, secret):
 
 @pytest.mark.row("H4")
 @pytest.mark.parametrize("transport", PORTS)
-def test_it_relays_to_the_pbx(pbx, ask_relay, transport):
-    told = ask_relay(transport, peer=[pbx.address, 5060], data=OPTIONS.replace("HOST", pbx.address))
+def test_it_relays_sound_to_the_pbx(pbx, ask_relay, transport):
+    port = int(re.search(r"rtpend=(\d+)", pbx.run("cat /etc/asterisk/switchboard/rtp.conf"))[1])
+    pbx.run(f"nohup python3 -c '{ECHO}' {pbx.address} {port} >/dev/null 2>&1 &")
+    until(lambda: f":{port} " in pbx.run("ss -Hlnu"), 5, lambda: AssertionError("nobody listens"))
+    told = ask_relay(transport, peer=[pbx.address, port], data="sound")
     assert told["codes"] == [0] and told["permission"] == 0
     assert told["relayed"][0] == pbx.address and 49160 <= told["relayed"][1] <= 49959
-    address, port, answer = told["answer"]
-    assert (address, port) == (pbx.address, 5060) and answer.startswith("SIP/2.0 401"), told
+    assert told["answer"] == [pbx.address, port, "dnuos"]
+
+
+@pytest.mark.row("H4", "H5")
+def test_what_is_relayed_reaches_nothing_but_sound(pbx, ask_relay):
+    """Also after a new start of the firewall. With the firewall's rule away the telephones' port answers."""
+    asked = {"peer": [pbx.address, 5060], "data": OPTIONS.replace("HOST", pbx.address)}
+    assert ask_relay(**asked)["answer"] is None
+    pbx.run("systemctl restart switchboard-firewall")
+    assert ask_relay(**asked)["answer"] is None
+    pbx.run("nft flush chain inet switchboard output")
+    try:
+        address, port, answer = ask_relay(**asked)["answer"]
+        assert (address, port) == (pbx.address, 5060) and answer.startswith("SIP/2.0 401")
+    finally:
+        pbx.run("systemctl restart switchboard-firewall")
 
 
 @pytest.mark.row("H4")
