@@ -104,6 +104,7 @@ ROWS = {
     "T8": Row("calls from outside", {"inbound_route": "*"}),
     "T9": Row("what holds for the whole site", {"settings": "*"}),
     "T10": Row("acts on credentials", {}),
+    "H3": Row("browsers over WSS, and certificates that are renewed without dropping calls", {}),
     "H4": Row("TURN, which relays to Asterisk only", {}),
     "H5": Row("firewall, and bans that leave customers alone", {}),
     "N1": Row("ten thousand in seconds", {}),

@@ -261,6 +261,7 @@ def talk_fixture(browser):
     return ida, jon
 
 
+@pytest.mark.row("H3")
 def test_the_certificate_is_renewed_and_nobody_notices(pbx, talk, browser):
     assert "renewed" not in pbx.run("switchboard-certificate")
     before, authority = serial(pbx), pbx.run("cat /etc/switchboard/tls/ca.pem")
@@ -290,6 +291,7 @@ def from_files(pbx, certificate, key, authority=""):
     return pbx.run("switchboard-certificate 2>&1; mv /etc/switchboard/certificate.conf.kept /etc/switchboard/certificate.conf")
 
 
+@pytest.mark.row("H3")
 def test_a_certificate_of_ones_own_is_taken(pbx):
     before = serial(pbx)
     pbx.run("cd /run && openssl req -x509 -nodes -newkey rsa:2048 -days 9 -subj /CN=own -keyout own.key -out own.pem 2>/dev/null")
@@ -302,6 +304,7 @@ def test_a_certificate_of_ones_own_is_taken(pbx):
     until(lambda: serial(pbx) == before, 10, lambda: AssertionError("the host's own certificate is not back"))
 
 
+@pytest.mark.row("H3")
 def test_a_certificate_that_is_no_good_is_not_taken(pbx):
     before = pbx.run("cd /etc/switchboard/tls && sha256sum *.pem private.key; cat ../certificate.conf")
     pbx.run("cd /run && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>/dev/null")
@@ -311,6 +314,7 @@ def test_a_certificate_that_is_no_good_is_not_taken(pbx):
     assert pbx.run("cd /etc/switchboard/tls && sha256sum *.pem private.key; cat ../certificate.conf") == before
 
 
+@pytest.mark.row("H3")
 def test_the_web_server_restarts_and_the_call_goes_on(pbx, talk, say):
     ida, jon = talk
     pbx.run("systemctl restart nginx")
@@ -382,6 +386,7 @@ def test_a_browser_and_an_encrypted_telephone_hear_each_other(browser, line, ove
     nina.ended()
 
 
+@pytest.mark.row("H3")
 def test_asterisk_has_the_renewed_certificate_once_nobody_calls(pbx, talk, over_tls):
     ida, jon = talk
     before = serial(pbx, 5061)
