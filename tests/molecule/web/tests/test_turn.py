@@ -71,7 +71,7 @@ def ask_relay_fixture(pbx, house, secret):
 @pytest.mark.row("H4")
 @pytest.mark.parametrize("transport", PORTS)
 def test_it_relays_sound_to_the_pbx(pbx, ask_relay, transport):
-    port = int(re.search(r"rtpend=(\d+)", pbx.run("cat /etc/asterisk/switchboard/rtp.conf"))[1])
+    port = int(re.search(r"elements = .*-(\d+)", pbx.run("nft list set inet switchboard rtp"))[1])
     pbx.run(f"nohup python3 -c '{ECHO}' {pbx.address} {port} >/dev/null 2>&1 &")
     until(lambda: f":{port} " in pbx.run("ss -Hlnu"), 5, lambda: AssertionError("nobody listens"))
     told = ask_relay(transport, peer=[pbx.address, port], data="sound")
