@@ -59,17 +59,13 @@ def set_up_fixture(pbx):
     yield run
     code, output = run()
     pbx.run("certbot delete --non-interactive --cert-name switchboard; systemctl disable --now certbot.timer")
-    assert code == 0 and issuers(pbx) == {f"issuer=CN=Switchboard {pbx.name}"}, output
+    assert code == 0 and shown(pbx, "issuer") == {f"issuer=CN=Switchboard {pbx.name}"}, output
 
 
 def shown(pbx, what):
     """This of the certificate that each of them shows."""
     ask = f"</dev/null 2>/dev/null | openssl x509 -noout -{what}"
     return {pbx.run(f"openssl s_client -connect {pbx.address}:{port} {ask}", check=False).strip() for port in SHOWN_BY}
-
-
-def issuers(pbx):
-    return shown(pbx, "issuer")
 
 
 def renews(pbx):
