@@ -69,8 +69,9 @@ class Keys(Mapping[Any, str]):
 class Store:
     """Opened for one run. An absent store is an empty one; it is made by the first write."""
 
-    def __init__(self, path: str, upgrades: Optional[Mapping[int, str]] = None, version: int = VERSION) -> None:
-        self.path, self.upgrades, self.version = path, UPGRADES if upgrades is None else upgrades, version
+    def __init__(self, path: str, upgrades: Optional[Mapping[int, str]] = None, version: int = VERSION, shared: bool = False) -> None:
+        """`shared`: by several threads, of which one at a time uses it."""
+        self.path, self.upgrades, self.version, self.shared = path, UPGRADES if upgrades is None else upgrades, version, shared
         self.base: Optional[sqlite3.Connection] = None
         if self.exists():
             with self.in_words():
@@ -99,7 +100,7 @@ class Store:
         return True
 
     def connect(self, mode: str) -> sqlite3.Connection:
-        base = sqlite3.connect(f"file:{self.path}?mode={mode}", uri=True, isolation_level=None, timeout=10)
+        base = sqlite3.connect(f"file:{self.path}?mode={mode}", uri=True, isolation_level=None, timeout=10, check_same_thread=not self.shared)
         base.execute("PRAGMA foreign_keys = ON")
         base.execute("PRAGMA cache_spill = OFF")        # what is written stays here until the commit, and nobody is kept from reading
         return base
@@ -215,6 +216,44 @@ class Store:
         with self.in_words():
             return {(space, value): (kind, key) for space, value, kind, key in
                     self.base.execute("SELECT space, value, kind, key FROM claims JOIN documents ON documents.id = document")}
+
+    def owner(self, claim: Claim) -> Optional[int]:
+        """The internal id of the document that occupies a device id, a number, a mail address, ..."""
+        with self.in_words():
+            found = self.opened().execute("SELECT document FROM claims WHERE space = ? AND value = ?", claim).fetchone()
+        return int(found[0]) if found else None
+
+    def single(self, kind: str) -> dict[str, Any]:
+        """What was said of a kind that there is one of."""
+        with self.in_words():
+            found = self.opened().execute("SELECT id FROM documents WHERE kind = ?", (kind,)).fetchone()
+        document = self.document(found[0]) if found else None
+        return document[2] if document else {}
+
+    def document(self, number: int) -> Optional[tuple[str, str, dict[str, Any]]]:
+        """Kind, key and what was said of one document, with its secrets and what is people's own, but not to whom it refers."""
+        with self.in_words():
+            row = self.opened().execute("SELECT kind, key, body FROM documents WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                return None
+            both = self.opened().execute("SELECT field, value FROM secrets WHERE document = ?1 UNION ALL SELECT field, value FROM states WHERE document = ?1",
+                                         (number,))
+            said = {**json.loads(row[2]), **{name: json.loads(value) for name, value in both}}
+        return row[0], row[1], {name: value for name, value in said.items() if name not in RESOURCES[row[0]].references}
+
+    def set_states(self, number: int, values: Mapping[str, Any]) -> None:
+        """What people change themselves, at once and beside all runs: nothing that is compiled. None forgets; nothing is kept of somebody who is gone."""
+        base = self.opened()
+        with self.in_words():
+            base.execute("BEGIN IMMEDIATE")
+            try:
+                base.executemany("DELETE FROM states WHERE document = ? AND field = ?", ((number, name) for name in values))
+                base.executemany("INSERT INTO states SELECT id, ?, ? FROM documents WHERE id = ?",
+                                 ((name, as_json(value), number) for name, value in values.items() if value is not None))
+            except BaseException:
+                self.undo()
+                raise
+        self.commit()
 
     def prepare(self) -> None:
         """Make the file, or upgrade it after a copy was made, and see that it can be written."""

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keeper: knows people, and answers the desk over a socket, a line of JSON each way. Whoever asks must show a password or a session."""
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socketserver
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Optional
+
+from module_utils.control.ami import Ami
+from module_utils.control.host import Host
+from module_utils.model.errors import Trouble
+from module_utils.store.pictures import Pictures
+
+from . import mailbox, pauses, telephone
+from .accounts import Accounts
+from .audit import Audit
+from .people import People, Person
+from .refusal import Refusal
+from .sessions import Sessions, key_in
+
+LONGEST = 64 * 1024         # bytes of a question
+
+
+class Keeper:
+    """`settings`: seconds of a session, port of browsers, reasons of a pause; as the role writes them."""
+
+    def __init__(self, settings: dict[str, Any], host: Host = Host(), state: str = "/var/lib/switchboard-keeper",
+                 turn_conf: str = "/etc/turnserver.conf") -> None:
+        self.host, self.turn_conf = host, turn_conf
+        self.port, self.reasons = int(settings["port"]), list(settings["pause_reasons"])
+        self.people = People(os.path.join(host.state, "store.db"))
+        self.audit = Audit(settings["audit_log"])
+        self.sessions = Sessions(key_in(os.path.join(state, "key")), self.people, int(settings["session_seconds"]))
+        self.accounts = Accounts(self.people, self.sessions, self.audit)
+        self.pictures = Pictures(os.path.join(host.state, "avatars"), lambda: 0)
+        self.line = threading.Lock()            # one connection to Asterisk, one question at a time
+        self.asterisk: Optional[Ami] = None
+        self.acts: dict[str, Callable[..., dict[str, Any]]] = {
+            each.__name__: each for each in (self.sign_in, self.sign_out, self.change_password, self.who, self.session, self.queue, self.voicemail,
+                                             self.voicemail_sound, self.voicemail_act, self.avatar, self.look)}
+
+    def answer(self, question: bytes) -> dict[str, Any]:
+        try:
+            said = json.loads(question)
+            act = self.acts[said.pop("ask")]
+        except (ValueError, KeyError, AttributeError):
+            return {"error": "not_found", "status": 404}
+        try:
+            return act(**said)
+        except Refusal as refusal:
+            return {"error": refusal.key, "status": refusal.status, **refusal.values}
+        except Trouble as trouble:
+            print(f"{act.__name__}: {trouble}", file=sys.stderr, flush=True)
+            return {"error": "unready", "status": 503}
+
+    def ask(self, question: Callable[[Ami], Any]) -> Any:
+        """Whatever a question to Asterisk gives. A connection that was lost, as by a restart, is made anew once."""
+        with self.line:
+            for fresh in (self.asterisk is None, True):
+                if self.asterisk is None:
+                    self.asterisk = Ami(os.path.join(self.host.config, "manager.conf"), timeout=5)
+                try:
+                    return question(self.asterisk)
+                except Trouble:
+                    self.asterisk.__exit__(None, None, None)
+                    self.asterisk = None
+                    if fresh:
+                        raise
+        raise AssertionError
+
+    def signed_in(self, session: str, must_change: bool = False) -> Person:
+        """Whose session it is; of somebody with a one-time password only for what `must_change` allows."""
+        person, _ends = self.sessions.person(session)
+        if not must_change and self.accounts.must_change(person):
+            raise Refusal("must_change", 403)
+        return person
+
+    # Signing in and out
+
+    def sign_in(self, username: str, password: str, address: str) -> dict[str, Any]:
+        answer = self.accounts.sign_in(username, password, address)
+        if not answer["must_change"]:
+            self.to_work(answer["session"])
+        return answer
+
+    def change_password(self, session: str, old: str, new: str, address: str) -> dict[str, Any]:
+        answer = self.accounts.change_password(self.signed_in(session, must_change=True), old, new, address)
+        self.to_work(answer["session"])
+        return answer
+
+    def to_work(self, session: str) -> None:
+        """Whoever signs in at the desk is there for the queues. Without an Asterisk that answers she is in nevertheless."""
+        person = self.signed_in(session)
+        if person.is_agent:
+            try:
+                self.ask(lambda ami: pauses.act(ami, person, "sign_in", "", self.reasons))
+            except Trouble as trouble:
+                print(f"sign_in: {trouble}", file=sys.stderr, flush=True)
+
+    def sign_out(self, session: str, address: str) -> dict[str, Any]:
+        person = self.signed_in(session, must_change=True)
+        self.sessions.end(person)
+        self.audit.note("sign_out", person.username, address)
+        if person.is_agent:
+            self.ask(lambda ami: pauses.act(ami, person, "sign_out", "", self.reasons))
+        return {}
+
+    def who(self, session: str) -> dict[str, Any]:
+        """Whoever has a session, also one that is only good for another password; and where her telephone connects to."""
+        person = self.signed_in(session, must_change=True)
+        port = person.whole.get("phone.wss_port")
+        return {"username": person.username, "must_change": self.accounts.must_change(person), "token": self.sessions.token(session),
+                "log": person.whole["client_log"],
+                **({"port": port} if port else {})}
+
+    # The page
+
+    def session(self, session: str, host: str) -> dict[str, Any]:
+        person = self.signed_in(session)
+        _person, ends = self.sessions.person(session)
+        return {**telephone.session(person, host, self.port, ends, self.turn_conf), "csrf": self.sessions.token(session),
+                "queue": self.ask(lambda ami: pauses.state(person, pauses.reasons(ami), self.reasons)) if person.is_agent else None}
+
+    def queue(self, session: str, act: str, reason: str) -> dict[str, Any]:
+        person = self.signed_in(session)
+
+        def asked(ami: Ami) -> Any:
+            pauses.act(ami, person, act, reason, self.reasons)
+            return pauses.state(person, pauses.reasons(ami), self.reasons)
+
+        return {"queue": self.ask(asked)}
+
+    def voicemail(self, session: str) -> dict[str, Any]:
+        return {"messages": [each.told() for each in mailbox.messages(self.host.mailboxes, self.box(session))]}
+
+    def voicemail_sound(self, session: str, message: str) -> dict[str, Any]:
+        return {"content": base64.b64encode(mailbox.sound(self.host.mailboxes, self.box(session), message)).decode()}
+
+    def voicemail_act(self, session: str, message: str, act: str) -> dict[str, Any]:
+        number = self.box(session)
+        self.ask(lambda ami: mailbox.act(ami, self.host.mailboxes, number, message, act))
+        return self.voicemail(session)
+
+    def box(self, session: str) -> str:
+        person = self.signed_in(session)
+        if not person.whole.get("voicemail"):
+            raise Refusal("no_mailbox", 404)
+        return str(person.whole["number"])
+
+    def avatar(self, session: str, username: str) -> dict[str, Any]:
+        """The picture of anybody, for everybody who is signed in."""
+        self.signed_in(session)
+        other = self.people.called(username)
+        name = other.whole["avatar"] if other else None
+        if not name:
+            raise Refusal("not_found", 404)
+        try:
+            with open(self.pictures.path(name), "rb") as file:
+                return {"content": base64.b64encode(file.read()).decode(), "type": "image/png" if name.endswith(".png") else "image/jpeg"}
+        except FileNotFoundError:
+            raise Refusal("not_found", 404) from None
+
+    def look(self, sessions: list[str]) -> dict[str, Any]:
+        """What has become of each of them: of pages that are open."""
+        try:
+            kept = self.ask(pauses.reasons)
+        except Trouble:
+            kept = None
+        return {"seen": [self.seen(each, kept) for each in sessions]}
+
+    def seen(self, session: str, kept: Optional[dict[str, str]]) -> dict[str, Any]:
+        try:
+            person = self.signed_in(session)
+        except Refusal as refusal:
+            return {"out": {"error": refusal.key}}
+        return {**({"queue": pauses.state(person, kept, self.reasons)} if kept is not None else {}),
+                **({"voicemail": mailbox.counts(self.host.mailboxes, str(person.whole["number"]))} if person.whole.get("voicemail") else {})}
+
+
+class Socket(socketserver.ThreadingUnixStreamServer):
+    """The one that systemd has opened for it, so that nobody else could, and none who asks during a restart is refused."""
+    daemon_threads = True
+
+    def __init__(self, keeper: Keeper, handle: int) -> None:
+        super().__init__("", Questions, bind_and_activate=False)
+        self.socket.close()
+        self.socket = type(self.socket)(fileno=handle)
+        self.keeper = keeper
+
+
+class Questions(socketserver.StreamRequestHandler):
+    server: Socket
+    timeout = 30
+
+    def handle(self) -> None:
+        question = self.rfile.readline(LONGEST)
+        if question.endswith(b"\n"):
+            self.wfile.write(json.dumps(self.server.keeper.answer(question)).encode() + b"\n")
+
+
+def main() -> None:
+    with open("/etc/switchboard/desk.json", encoding="utf-8") as file:
+        keeper = Keeper(json.load(file))
+    Socket(keeper, 3).serve_forever()      # the first one that systemd passes on (sd_listen_fds(3))
+
+
+if __name__ == "__main__":
+    main()

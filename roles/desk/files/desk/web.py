@@ -1,0 +1,389 @@
+# Copyright (c) 2026, the Switchboard authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What browsers speak to, behind nginx: pages and forms, and the requests of docs/desk.md. It knows nobody; the keeper does."""
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import logging
+import logging.handlers
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib import resources
+from typing import Any, Optional
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .limits import Limit, source
+from .refusal import Refusal
+
+KEEPER = "/run/switchboard-keeper/socket"
+STATIC = "/usr/local/share/switchboard/desk"
+COOKIE = "__Host-desk"          # a browser takes it over TLS only, from this host only, for all of it (RFC 6265bis)
+SLOWEST = 1.0                   # seconds after which a refused sign-in is answered, whatever the reason was
+WAITING = 400                   # sign-ins that wait for the keeper; a hash takes its time
+LOOK = 2.0                      # seconds between two looks at what has become of open pages
+ALIVE = 15.0                    # seconds after which an event stream says that it is still there
+LEVELS = ("off", "error", "warning", "info", "debug")
+LONGEST_BODY = 16 * 1024        # bytes; nginx lets no more through either
+
+TEXTS: dict[str, str] = json.loads(resources.files(__package__).joinpath("texts/en.json").read_text("utf-8"))
+PAGES = jinja2.Environment(loader=jinja2.PackageLoader(__package__), autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+def settings() -> dict[str, Any]:
+    with open("/etc/switchboard/desk.json", encoding="utf-8") as file:
+        found: dict[str, Any] = json.load(file)
+        return found
+
+
+def version(name: str) -> str:
+    """Of a file that browsers keep: another one with each content."""
+    try:
+        with open(os.path.join(STATIC, name), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()[:12]
+    except FileNotFoundError:
+        return "none"
+
+
+class Guarded:
+    """Around the whole application: headers on each answer, and no change from another site's page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        request = Request(scope)
+        if request.method not in ("GET", "HEAD") and request.headers.get("origin") != f"https://{request.headers.get('host')}":
+            await JSONResponse({"error": "other_site"}, 403)(scope, receive, sent)
+            return
+        await self.app(scope, receive, sent)
+
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(self), speaker-selection=(self), geolocation=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+
+
+def policy(websocket: str = "") -> str:
+    """The content security policy of a page: nothing but its own files, and the web socket where its telephone connects to."""
+    return ("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; script-src 'self'; style-src 'self'; "
+            f"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'{websocket and ' ' + websocket}")
+
+
+async def keeper(ask: str, **said: Any) -> dict[str, Any]:
+    """The keeper's answer. Raises Refusal where that is one."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(KEEPER)
+        try:
+            writer.write(json.dumps({"ask": ask, **said}).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(await reader.read())
+        finally:
+            writer.close()
+    except (OSError, ValueError):
+        raise Refusal("unready", 503) from None
+    if "error" in answer:
+        raise Refusal(answer.pop("error"), answer.pop("status"), **answer)
+    return answer
+
+
+def session_of(request: Request) -> str:
+    """Raises Refusal where there is none."""
+    found = request.cookies.get(COOKIE)
+    if not found:
+        raise Refusal("signed_out", 401)
+    return found
+
+
+def address(request: Request) -> str:
+    """Where somebody comes from, as nginx saw it."""
+    return request.headers.get("x-real-ip", "")
+
+
+def page(name: str, status: int = 200, content_policy: str = "", **values: Any) -> Response:
+    text = PAGES.get_template(name).render(text=TEXTS, style=version("phonebar.css"), script=version("phonebar.js"), **values)
+    return HTMLResponse(text, status, {"Content-Security-Policy": content_policy or policy()})
+
+
+def told(refusal: Refusal) -> str:
+    return TEXTS[f"error.{refusal.key}"].format_map(refusal.values)
+
+
+def with_session(response: Response, session: str) -> Response:
+    response.set_cookie(COOKIE, session, secure=True, httponly=True, samesite="lax", path="/")
+    return response
+
+
+class Desk:
+    def __init__(self, failures_per_minute: int, log: logging.Logger) -> None:
+        self.failures, self.log_bytes, self.log = Limit(failures_per_minute), Limit(256 * 1024), log
+        self.waiting = 0
+        self.open: dict[asyncio.Queue[tuple[str, Any]], str] = {}     # of each page that is open: where its events go, and its session
+
+    # Pages
+
+    async def home(self, request: Request) -> Response:
+        try:
+            who = await keeper("who", session=session_of(request))
+        except Refusal as refusal:
+            if refusal.status == 401:
+                return RedirectResponse("/sign-in", 303)
+            raise
+        if who["must_change"]:
+            return RedirectResponse("/password", 303)
+        return page("desk.html", content_policy=policy(f"wss://{host(request)}:{who['port']}" if "port" in who else ""))
+
+    async def sign_in_page(self, request: Request) -> Response:
+        with contextlib.suppress(Refusal):
+            await keeper("who", session=session_of(request))
+            return RedirectResponse("/", 303)
+        return page("sign_in.html", error="", username="")
+
+    async def sign_in(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=5)
+        username, password, came = str(form.get("username", ""))[:200], str(form.get("password", ""))[:1000], time.monotonic()
+        who = source(address(request))
+        try:
+            if self.failures.reached(who) or self.waiting >= WAITING:
+                raise Refusal("too_many", 429)
+            self.waiting += 1
+            try:
+                answer = await keeper("sign_in", username=username, password=password, address=address(request))
+            finally:
+                self.waiting -= 1
+        except Refusal as refusal:
+            if refusal.status == 401:
+                self.failures.take(who)
+                await asyncio.sleep(max(0.0, came + SLOWEST - time.monotonic()))
+            return page("sign_in.html", refusal.status, error=told(refusal), username=username)
+        return with_session(RedirectResponse("/password" if answer["must_change"] else "/", 303), answer["session"])
+
+    async def sign_out(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=5)
+        with contextlib.suppress(Refusal):
+            session = session_of(request)
+            who = await keeper("who", session=session)
+            if not hmac.compare_digest(str(form.get("csrf", "")).encode(), who["token"].encode()):
+                return JSONResponse({"error": "other_site"}, 403)
+            await keeper("sign_out", session=session, address=address(request))
+        response = RedirectResponse("/sign-in", 303, {"Clear-Site-Data": '"cache", "storage"'})
+        response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+        return response
+
+    async def password_page(self, request: Request, error: str = "", status: int = 200) -> Response:
+        try:
+            who = await keeper("who", session=session_of(request))
+        except Refusal as refusal:
+            if refusal.status == 401:
+                return RedirectResponse("/sign-in", 303)
+            raise
+        return page("password.html", status, error=error, csrf=who["token"], must_change=who["must_change"])
+
+    async def password(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=5)
+        session = session_of(request)
+        who, source_of = await keeper("who", session=session), source(address(request))
+        if not hmac.compare_digest(str(form.get("csrf", "")).encode(), who["token"].encode()):
+            return JSONResponse({"error": "other_site"}, 403)
+        new = str(form.get("new", ""))
+        try:
+            if self.failures.reached(source_of):
+                raise Refusal("too_many", 429)
+            if new != str(form.get("again", "")):
+                raise Refusal("passwords_differ", 422)
+            answer = await keeper("change_password", session=session, old=str(form.get("old", ""))[:1000], new=new[:1000], address=address(request))
+        except Refusal as refusal:
+            if refusal.key == "old_is_wrong":
+                self.failures.take(source_of)
+            return await self.password_page(request, told(refusal), refusal.status)
+        return with_session(RedirectResponse("/", 303), answer["session"])
+
+    # What the page asks for
+
+    async def session(self, request: Request) -> Response:
+        return JSONResponse(await keeper("session", session=session_of(request), host=host(request)))
+
+    async def queue(self, request: Request) -> Response:
+        session, said = await self.change(request)
+        answer = await keeper("queue", session=session, act=str(said.get("act", "")), reason=str(said.get("reason", "")))
+        return JSONResponse(answer["queue"])
+
+    async def voicemail(self, request: Request) -> Response:
+        return JSONResponse((await keeper("voicemail", session=session_of(request)))["messages"])
+
+    async def voicemail_sound(self, request: Request) -> Response:
+        answer = await keeper("voicemail_sound", session=session_of(request), message=request.path_params["message"])
+        return ranged(request, base64.b64decode(answer["content"]), "audio/wav")
+
+    async def voicemail_act(self, request: Request) -> Response:
+        session, said = await self.change(request)
+        answer = await keeper("voicemail_act", session=session, message=request.path_params["message"], act=str(said.get("act", "")))
+        return JSONResponse(answer["messages"])
+
+    async def avatar(self, request: Request) -> Response:
+        answer = await keeper("avatar", session=session_of(request), username=request.path_params["username"])
+        return Response(base64.b64decode(answer["content"]), media_type=answer["type"])
+
+    async def take_log(self, request: Request) -> Response:
+        """What the page says of its doings, as far as its owner's field client_log asks for it."""
+        session, said = await self.change(request)
+        who, lines = await keeper("who", session=session), said.get("lines")
+        wanted = LEVELS[1:LEVELS.index(who["log"]) + 1]
+        if not isinstance(lines, list):
+            raise Refusal("not_found", 404)
+        for each in lines:
+            if isinstance(each, dict) and each.get("level") in wanted:
+                line = json.dumps({"person": who["username"], "at": each.get("at"), "level": each["level"], "text": str(each.get("text", ""))})
+                if not self.log_bytes.reached(who["username"], len(line)):
+                    self.log_bytes.take(who["username"], len(line))
+                    self.log.info("%s", line)
+        return Response(status_code=204)
+
+    async def change(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """The session and what was said with a request that changes something. Raises Refusal where it is not this session's own page that asks."""
+        session = session_of(request)
+        token = (await keeper("who", session=session))["token"]
+        if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), token.encode()):
+            raise Refusal("other_site", 403)
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > LONGEST_BODY:
+                raise Refusal("too_long", 413)
+        try:
+            said = json.loads(body)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise Refusal("not_found", 404)
+        return session, said
+
+    # Events
+
+    async def events(self, request: Request) -> Response:
+        session = session_of(request)
+        await keeper("who", session=session)
+        return StreamingResponse(self.stream(session), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def stream(self, session: str) -> AsyncIterator[bytes]:
+        news: asyncio.Queue[tuple[str, Any]] = asyncio.Queue(20)
+        self.open[news] = session
+        try:
+            yield b": here\n\n"
+            while True:
+                try:
+                    name, value = await asyncio.wait_for(news.get(), ALIVE)
+                except asyncio.TimeoutError:
+                    yield b": here\n\n"
+                    continue
+                yield f"event: {name}\ndata: {json.dumps(value)}\n\n".encode()
+                if name == "out":
+                    return
+        finally:
+            self.open.pop(news, None)
+
+    async def watch(self) -> None:
+        """Tells open pages what has changed for them."""
+        last: dict[asyncio.Queue[tuple[str, Any]], dict[str, Any]] = {}
+        while True:
+            await asyncio.sleep(LOOK)
+            now = list(self.open.items())
+            last = {each: last.get(each, {}) for each, _session in now}
+            for start in range(0, len(now), 200):
+                some = now[start:start + 200]
+                with contextlib.suppress(Refusal):
+                    answer = await keeper("look", sessions=[session for _news, session in some])
+                    for (news, _session), seen in zip(some, answer["seen"]):
+                        for name, value in seen.items():
+                            if last[news].get(name) != value and not news.full():
+                                news.put_nowait((name, value))
+                                last[news][name] = value
+
+
+def host(request: Request) -> str:
+    """The name by which the browser came here, without a port."""
+    return request.url.hostname or ""
+
+
+def ranged(request: Request, content: bytes, media_type: str) -> Response:
+    """A file, or the part of it that a player asks for (RFC 9110, section 14)."""
+    first, _dash, last = request.headers.get("range", "").removeprefix("bytes=").partition("-")
+    if not first.isdecimal() or int(first) >= len(content):
+        return Response(content, media_type=media_type, headers={"Accept-Ranges": "bytes"})
+    end = min(int(last) if last.isdecimal() else len(content) - 1, len(content) - 1)
+    headers = {"Accept-Ranges": "bytes", "Content-Range": f"bytes {first}-{end}/{len(content)}"}
+    return Response(content[int(first):end + 1], 206, headers, media_type)
+
+
+async def refused(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, Refusal)  # noqa: S101, it is registered for nothing else
+    if request.url.path.startswith(("/api/", "/avatar/")):
+        return JSONResponse({"error": wrong.key}, wrong.status)
+    return page("error.html", wrong.status, error=told(wrong))
+
+
+def log_file(path: str) -> logging.Logger:
+    """Bounded by itself: whoever has a session can write to it."""
+    found = logging.getLogger("phonebar")
+    found.setLevel(logging.INFO)
+    found.propagate = False
+    found.addHandler(logging.handlers.RotatingFileHandler(path, maxBytes=10 * 2**20, backupCount=5, encoding="utf-8"))
+    return found
+
+
+def application(desk: Desk) -> ASGIApp:
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(desk.watch())
+        yield
+        watch.cancel()
+
+    def get(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+        return Route(path, endpoint, methods=["GET"])
+
+    def post(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+        return Route(path, endpoint, methods=["POST"])
+
+    return Guarded(Starlette(lifespan=lifespan, exception_handlers={Refusal: refused}, routes=[
+        get("/", desk.home), get("/sign-in", desk.sign_in_page), post("/sign-in", desk.sign_in), post("/sign-out", desk.sign_out),
+        get("/password", desk.password_page), post("/password", desk.password),
+        get("/api/session", desk.session), get("/api/events", desk.events), post("/api/queue", desk.queue), post("/api/log", desk.take_log),
+        get("/api/voicemail", desk.voicemail), get("/api/voicemail/{message}", desk.voicemail_sound), post("/api/voicemail/{message}", desk.voicemail_act),
+        get("/avatar/{username}", desk.avatar),
+    ]))
+
+
+def main(found: Optional[dict[str, Any]] = None) -> ASGIApp:
+    """For uvicorn (--factory)."""
+    found = found or settings()
+    return application(Desk(found["failures_per_minute"], log_file(found["phonebar_log"])))
