@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test gates unit scenarios bench bench-load docs changelog build clean
+.PHONY: help demo demo-down test gates unit scenarios bench bench-load docs changelog phonebar build clean
 
 help: ## this list
 	@echo "switchboard.asterisk: a contact centre on Asterisk, described as code"
@@ -57,7 +57,10 @@ docs: environments ## write the modules' option documentation from the model
 changelog: environments ## take changelogs/fragments into CHANGELOG.md, under the version in galaxy.yml
 	@$(BIN)/antsibull-changelog release --update-existing
 
-build: environments ## the collection's tarball, in .cache/build
+phonebar: ## build the desk's telephone, where the role takes it from (needs npm)
+	@python3 -m tests.bed phonebar
+
+build: environments phonebar ## the collection's tarball, in .cache/build
 	@$(BIN)/ansible-galaxy collection build --force --output-path $(CACHE)/build
 
 clean: ## remove everything that make made here, virtual environments included
@@ -74,3 +77,4 @@ environments:
 bed: environments
 	@$(BED) install
 	@$(BED) image $(IMAGES)
+	@$(BED) phonebar

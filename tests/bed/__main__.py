@@ -4,7 +4,7 @@
 import argparse
 import sys
 
-from . import images, install, lab, podman, shim
+from . import images, install, lab, npm, podman, shim
 from .say import BedError, fail
 
 
@@ -14,6 +14,7 @@ def arguments():
     commands.add_parser("install", help="install the packages that are missing (as root)")
     image = commands.add_parser("image", help="build the images that are missing or whose recipe changed")
     image.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(images.RECIPES)} (default: all)")
+    commands.add_parser("phonebar", help="build the desk's telephone when its sources changed")
     up = commands.add_parser("up", help="start a host, or leave it as it is when it runs")
     up.add_argument("name")
     up.add_argument("--ip", help="its address in the network; free choice when not given")
@@ -35,6 +36,9 @@ def main():
     asked = arguments()
     if asked.command == "install":
         install.install()
+        return
+    if asked.command == "phonebar":
+        npm.phonebar()
         return
     if asked.command == "run":
         if not asked.argv:

@@ -18,7 +18,7 @@ NEEDED = {
     "ssh": "openssh-client",  # a controller that a firewall can shut out
     "newuidmap": "uidmap",
     "mmdebstrap": "mmdebstrap",
-    "npm": "npm",  # gets the SIP library of the browser's page
+    "npm": "npm",  # builds the telephones in browsers
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

@@ -3,11 +3,9 @@
 
 import hashlib
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
-from tests.bed.say import turn
+from tests.bed import npm
 
 from . import Device, PhoneError, Phones, sip, until
 
@@ -15,22 +13,6 @@ IMAGE = "localhost/switchboard-browser"
 HERE = Path(__file__).parent / "page"
 CACHE = HERE.parents[2] / ".cache/page"
 PORT = 8000     # a page of this very machine may have a microphone without TLS
-
-
-def bundle():
-    """The page's script, with the SIP library that package-lock.json names. Made where no version control looks."""
-    with turn():
-        done, made = CACHE / "made-of", CACHE / "bundle.js"
-        sources = sorted(path for path in HERE.iterdir() if path.suffix in (".js", ".json"))
-        wanted = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
-        if not done.exists() or done.read_text() != wanted:
-            CACHE.mkdir(parents=True, exist_ok=True)
-            for path in sources:
-                shutil.copy(path, CACHE)
-            for command in (["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["npm", "run", "--silent", "build"]):
-                subprocess.run(command, cwd=CACHE, check=True, capture_output=True)
-            done.write_text(wanted)
-        return made.read_text()
 
 
 class Browsers(Phones):
@@ -44,7 +26,7 @@ class Browsers(Phones):
         super().__enter__()
         try:
             self.write("/run/page/index.html", (HERE / "index.html").read_text())
-            self.write("/run/page/bundle.js", bundle())
+            self.write("/run/page/bundle.js", (npm.built(HERE, CACHE) / "bundle.js").read_text())
             self.write("/run/page/ca.pem", self.authority)
             self.run("mkdir", "-p", "/root/.pki/nssdb")
             self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-N", "--empty-password")
