@@ -15,22 +15,34 @@ CACHE = HERE.parents[2] / ".cache/page"
 PORT = 8000     # a page of this very machine may have a microphone without TLS
 
 
-class Browsers(Phones):
-    """One container with a Chromium in it, which trusts one authority more than others do (PEM)."""
+class Trusting(Phones):
+    """A container whose browsers trust one authority more than others do (PEM)."""
 
     def __init__(self, authority, **options):
         super().__init__(**{"image": IMAGE, **options})
-        self.authority, self.pages = authority, []
+        self.authority = authority
+
+    def __enter__(self):
+        super().__enter__()
+        try:
+            self.write("/run/page/ca.pem", self.authority)
+            self.run("mkdir", "-p", "/root/.pki/nssdb")
+            self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-N", "--empty-password")
+            self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-A", "-n", "authority", "-t", "C,,", "-i", "/run/page/ca.pem")
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+
+class Browsers(Trusting):
+    """One container with a Chromium in it, and the tests' own page to be its telephones."""
 
     def __enter__(self):
         super().__enter__()
         try:
             self.write("/run/page/index.html", (HERE / "index.html").read_text())
             self.write("/run/page/bundle.js", (npm.built(HERE, CACHE) / "bundle.js").read_text())
-            self.write("/run/page/ca.pem", self.authority)
-            self.run("mkdir", "-p", "/root/.pki/nssdb")
-            self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-N", "--empty-password")
-            self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-A", "-n", "authority", "-t", "C,,", "-i", "/run/page/ca.pem")
             self.inside("start", name="page", argv=["python3", "-m", "http.server", str(PORT), "--bind", "127.0.0.1", "--directory", "/run/page"])
             self.inside("browse", name="chromium")
         except BaseException:

@@ -12,7 +12,7 @@ import threading
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-dev-shm-usage", "--disable-extensions", "--remote-debugging-pipe", "--user-data-dir=/run/chromium",
+    "--disable-sync", "--disable-dev-shm-usage", "--disable-extensions", "--remote-debugging-pipe",
     # A microphone and a camera without hardware and without a question; sound although nobody has clicked; pages in the background go on
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
@@ -20,10 +20,11 @@ FLAGS = [
 
 
 class Chromium:
-    def __init__(self, log):
+    def __init__(self, log, folder, flags=()):
+        """`folder` holds its profile; two at a time need one each."""
         asked, answers = os.pipe(), os.pipe()
         # bash puts the ends where the browser wants them
-        command = ["bash", "-c", f'exec chromium "$@" 3<&{asked[0]} 4>&{answers[1]}', "chromium", *FLAGS]
+        command = ["bash", "-c", f'exec chromium "$@" 3<&{asked[0]} 4>&{answers[1]}', "chromium", *FLAGS, f"--user-data-dir={folder}", *flags]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, pass_fds=(asked[0], answers[1]))
         os.close(asked[0])
@@ -62,6 +63,10 @@ class Chromium:
     def open(self, page, url):
         target = self.ask("Target.createTarget", url=url)["targetId"]
         self.pages[page] = target, self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
+    def call(self, page, method, timeout=20, **params):
+        """Any command of the protocol, of a page."""
+        return self.ask(method, timeout, self.pages[page][1], **params)
 
     def evaluate(self, page, script, timeout=20):
         """The value of a script, waited for when it is a promise."""

@@ -129,11 +129,11 @@ class Inside:
     def events(self, name, since=0):
         return self.programs[name].events[since:]
 
-    def browse(self, name):
+    def browse(self, name, flags=()):
         """Starts a browser. Its pages are opened, evaluated and shut by its name."""
         from chromium import Chromium  # noqa: PLC0415  # the other containers need none
         os.makedirs(HOME, exist_ok=True)
-        self.programs[name] = Chromium(f"{HOME}/{name}.log")
+        self.programs[name] = Chromium(f"{HOME}/{name}.log", f"/run/{name}", flags)
 
     def page(self, name, act, page, **arguments):
         return getattr(self.programs[name], act)(page, **arguments)
