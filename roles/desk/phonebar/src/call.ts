@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One call, from dialling or ringing to its end. No buttons, no sounds: others listen to its events.
 
-import type { RTCSession } from "jssip/lib/RTCSession";
+import type { IncomingEvent, OutgoingEvent, RTCSession } from "jssip/lib/RTCSession";
 import type { IncomingRequest, IncomingResponse } from "jssip/lib/SIPMessage";
 import { Emitter } from "./emitter.ts";
 import { callFailure, type Failure } from "./failure.ts";
@@ -113,12 +113,12 @@ export class Call extends Emitter<CallEvents> {
   /** Ties it to JsSIP's session. */
   follow(session: RTCSession): void {
     this.session = session;
-    session.on("progress", (event) => {
+    session.on("progress", (event: IncomingEvent | OutgoingEvent) => {
       if (this.direction !== "outgoing" || this.state === "talking") return;
       if ("response" in event && event.response?.body) this.early = true;
       this.change({ state: "ringing" });
     });
-    session.on("accepted", (event) => {
+    session.on("accepted", (event: IncomingEvent | OutgoingEvent) => {
       if ("response" in event && event.response) this.rename(event.response);
       this.since = Date.now();
       this.lastPacket = Date.now();

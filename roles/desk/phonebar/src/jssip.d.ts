@@ -8,12 +8,11 @@ export interface RequestHandlers {
   onErrorResponse?(response: IncomingResponse): void;
   onTransportError?(): void;
   onRequestTimeout?(): void;
-  onDialogError?(): void;
 }
 
 declare module "jssip/lib/RTCSession" {
   interface RTCSession {
-    sendRequest(method: string, options: { extraHeaders?: string[]; body?: string; eventHandlers?: RequestHandlers }): void;
+    sendRequest(method: string, options: { extraHeaders?: string[]; eventHandlers?: RequestHandlers }): void;
   }
 }
 
@@ -27,9 +26,4 @@ declare module "jssip/lib/WebSocketInterface" {
   interface WebSocketInterface {
     ondisconnect(error: boolean, code?: number, reason?: string): void;
   }
-}
-
-declare module "jssip/lib/SIPMessage" {
-  interface OutgoingRequest {}
-  const OutgoingRequest: new (method: string, uri: string, ua: unknown, params: { to_uri: string }, headers: string[]) => OutgoingRequest;
 }

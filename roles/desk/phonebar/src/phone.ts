@@ -2,15 +2,16 @@
 // The SIP side: registration, calls and messages, around JsSIP. No DOM and no words: it tells what happens as events.
 
 import { UA } from "jssip";
-import RequestSender from "jssip/lib/RequestSender";
-import { OutgoingRequest, type IncomingRequest } from "jssip/lib/SIPMessage";
+import type { IncomingMessageEvent, OutgoingMessageEvent, RTCSessionEvent } from "jssip/lib/UA";
+import type { IncomingRequest } from "jssip/lib/SIPMessage";
+import type { RTCSession } from "jssip/lib/RTCSession";
 import { answerAfter, Call, identity } from "./call.ts";
+import { contacts } from "./contacts.ts";
 import type { Account } from "./desk.ts";
 import { Emitter } from "./emitter.ts";
 import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
 import { Socket } from "./socket.ts";
-import type { TextKey } from "./texts.ts";
 
 export type LineState =
   | "connecting"    // for the first time
@@ -34,6 +35,8 @@ export interface TextMessage {
 
 interface PhoneEvents {
   line: LineState;
+  /** A new one, of either direction, before anything happens to it. */
+  call: Call;
   incoming: Call;
   /** Calls came, went or changed. */
   calls: void;
@@ -100,11 +103,11 @@ export class Phone extends Emitter<PhoneEvents> {
     ua.on("registered", () => this.isRegistered());
     ua.on("registrationFailed", ({ response, cause }) => this.registrationFailed(response?.status_code, String(cause)));
     ua.on("registrationExpiring", () => void this.renew());
-    ua.on("newRTCSession", ({ originator, session, request }) => {
-      if (String(originator) === "remote") this.receive(session, request as IncomingRequest);
+    ua.on("newRTCSession", ({ session, request }: RTCSessionEvent) => {
+      if (String(session.direction) === "incoming") this.receive(session, request as IncomingRequest);
     });
-    ua.on("newMessage", ({ originator, request }) => {
-      if (String(originator) === "remote") this.receiveMessage(request as IncomingRequest);
+    ua.on("newMessage", ({ message, request }: IncomingMessageEvent | OutgoingMessageEvent) => {
+      if (String(message.direction) === "incoming") this.receiveMessage(request as IncomingRequest);
     });
     ua.on("sipEvent", ({ request }) => this.receiveEvent(request));
     ua.on("newOptions", () => this.expectQuestion());
@@ -283,32 +286,17 @@ export class Phone extends Emitter<PhoneEvents> {
     if (this.registered) this.ua?.register();
   }
 
-  /** Whether the registrar has other contacts than ours: a REGISTER without a contact asks for them (RFC 3261, 10.2.3). */
-  private replaced(): Promise<boolean> {
+  private async replaced(): Promise<boolean> {
     const ua = this.ua;
-    if (!ua?.isConnected()) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const late = setTimeout(() => {
-        this.log.warning("the PBX does not answer any more: a new connection");
-        resolve(false);
-        if (this.ua === ua) this.socket?.drop();
-      }, DEAD);
-      const answer = (value: boolean) => {
-        clearTimeout(late);
-        resolve(value);
-      };
-      const { user, domain } = this.account;
-      const request = new OutgoingRequest("REGISTER", `sip:${domain}`, ua, { to_uri: `sip:${user}@${domain}` }, []);
-      new RequestSender(ua, request, {
-        onReceiveResponse: (response) => {
-          if (response.status_code < 200) return;
-          const contacts = response.getHeaders("Contact");
-          const ours = String(ua.contact.uri).replace(/;.*/, "");
-          answer(response.status_code === 200 && contacts.length > 0 && !contacts.some((contact) => contact.includes(ours)));
-        },
-        onTransportError: () => answer(false),
-      }).send();
-    });
+    if (!ua?.isConnected()) return false;
+    const late = setTimeout(() => {
+      this.log.warning("the PBX does not answer any more: a new connection");
+      if (this.ua === ua) this.socket?.drop();
+    }, DEAD);
+    const found = await contacts(ua, this.account.user, this.account.domain);
+    clearTimeout(late);
+    const ours = String(ua.contact.uri).replace(/;.*/, "");
+    return found !== null && found.length > 0 && !found.some((contact) => contact.includes(ours));
   }
 
   // Calls
@@ -321,11 +309,12 @@ export class Phone extends Emitter<PhoneEvents> {
       this.log.info(`${call.id} has ended`);
       if (this.line === "elsewhere" && this.calls.length === 0) this.retire();
     });
+    this.emit("call", call);
     this.emit("calls", undefined);
     return call;
   }
 
-  private receive(session: Parameters<Call["follow"]>[0], request: IncomingRequest): void {
+  private receive(session: RTCSession, request: IncomingRequest): void {
     const from = identity(request) ?? { number: request.from.uri.user, name: request.from.display_name ?? "" };
     const call = new Call("incoming", from.number, from.name, "incoming", /^m=video [1-9]/m.test(request.body ?? ""), this.media.servers());
     call.answerAfter = answerAfter(request);
@@ -363,9 +352,3 @@ export class Phone extends Emitter<PhoneEvents> {
     if (counts) this.emit("waiting", { new: Number(counts[1]), old: Number(counts[2]) });
   }
 }
-
-/** What the state of the line is called. */
-export const LINE_TEXTS: Record<LineState, TextKey> = {
-  connecting: "line.connecting", registered: "line.registered", lost: "line.lost", refused: "line.refused", elsewhere: "line.elsewhere",
-  stopped: "line.stopped",
-};

@@ -126,8 +126,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.dialled = "";
     this.changed();
     try {
-      const call = await this.phone.dial(number, video);
-      this.follow(call);
+      await this.phone.dial(number, video);
     } catch (error) {
       this.dialled ||= number;
       this.complain(error);
@@ -307,6 +306,10 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.changed();
   }
 
+  redraw(): void {
+    this.changed();
+  }
+
   dismiss(id: number): void {
     this.notices = this.notices.filter((notice) => notice.id !== id);
     this.changed();
@@ -446,6 +449,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.phone = phone;
     phone.on("line", (line) => this.lineChanged(line));
     phone.on("calls", () => this.callsChanged());
+    phone.on("call", (call) => this.follow(call));
     phone.on("incoming", (call) => this.called(call));
     phone.on("message", (message) => this.messageCame(message));
     phone.on("waiting", (waiting) => this.setWaiting(waiting));
@@ -472,7 +476,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   private called(call: Call): void {
     const settings = this.session?.settings;
     const others = this.calls.length - 1;
-    this.follow(call);
     if (others >= Math.max(1, settings?.calls_at_once ?? 1)) {
       call.hangUp();
       return;
@@ -516,8 +519,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
       this.changed();
     });
     call.on("refused", (key) => this.say(key));
-    const ended = (end: End) => this.callEnded(call, end);
-    call.on("ended", ended);
+    call.on("ended", (end) => this.callEnded(call, end));
   }
 
   private callEnded(call: Call, end: End): void {
@@ -532,8 +534,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     const who = call.name || call.number;
     if (end.failure) this.say(end.failure, { who });
     else this.announce(missed ? "announce.missed" : "announce.ended", { who });
-    // JsSIP's event comes while the phone still lists the call.
-    queueMicrotask(() => this.callsChanged());
   }
 
   private messageCame({ number, name, text }: TextMessage): void {

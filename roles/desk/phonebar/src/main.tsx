@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Puts the phonebar into the page.
+
+import { render } from "preact";
+import { outside } from "./outside.ts";
+import { Phonebar } from "./phonebar.ts";
+import "./style.css";
+import { App } from "./view/app.tsx";
+
+const element = document.getElementById("desk");
+if (element) {
+  const bar = new Phonebar();
+  render(<App bar={bar} />, element);
+  outside(bar);
+  void bar.start();
+}
