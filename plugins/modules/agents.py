@@ -48,7 +48,6 @@ options:
         description:
           - 'Picture shown at the desk: the path of a PNG or JPEG file on the controller, of at most 8 MiB, or what O(state=gathered) says of
             one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it).'
-          - It is checked, kept and given back; nothing acts on it yet.
         type: str
       authentication:
         description:
@@ -221,7 +220,6 @@ options:
       client_log:
         description:
           - What the phone in the browser tells the host of its doings.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: str
         choices:
           - 'off'
@@ -284,7 +282,6 @@ options:
           sound:
             description:
               - A message is heard when it arrives.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: true
       phone:
@@ -315,12 +312,10 @@ options:
           wss_port:
             description:
               - Port that the phone in the browser connects to; the host's own when not given.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: int
           settings:
             description:
               - Sees and changes automatic answer and audio devices.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: true
           recording:
@@ -331,7 +326,6 @@ options:
           dtmf_tones:
             description:
               - Hears tones when dialling.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: true
           dnd_on_pause:

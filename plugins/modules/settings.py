@@ -74,7 +74,6 @@ options:
           days:
             description:
               - How long a password is good; 0 for ever.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: int
             default: 0
       sign_in:
@@ -85,7 +84,6 @@ options:
           failures:
             description:
               - Failed tries after which a person is locked; 0 never.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: int
             default: 10
       defaults:

@@ -57,7 +57,6 @@ options:
         description:
           - 'Picture shown at the desk: the path of a PNG or JPEG file on the controller, of at most 8 MiB, or what O(state=gathered) says of
             one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it).'
-          - It is checked, kept and given back; nothing acts on it yet.
         type: str
       authentication:
         description:
@@ -118,7 +117,6 @@ options:
       client_log:
         description:
           - What the phone in the browser tells the host of its doings.
-          - It is checked, kept and given back; nothing acts on it yet.
         type: str
         choices:
           - 'off'
@@ -140,7 +138,6 @@ options:
           sound:
             description:
               - A message is heard when it arrives.
-              - It is checked, kept and given back; nothing acts on it yet.
             type: bool
             default: true
       number:

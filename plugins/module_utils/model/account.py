@@ -100,7 +100,7 @@ def account(*more: Field) -> tuple[Field, ...]:
     return (
         Mail("email", "Where voicemail and new passwords are sent to.", claim="mail"),
         Picture("avatar", "Picture shown at the desk: the path of a PNG or JPEG file on the controller, of at most 8 MiB, or what O(state=gathered) "
-                          "says of one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it).", idle=True),
+                          "says of one (C(sha256:) and a file name, which is looked for in a folder C(avatars) if the host does not have it)."),
         Choice("authentication", "Signs in with a password of this site, or at an OpenID Connect provider.", choices=("local", "sso"), default="local",
                idle=True),
         Text("sso_subject", "Who this is at the provider (the claim C(sub)).", claim="subject", idle=True),

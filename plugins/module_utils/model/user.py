@@ -28,9 +28,8 @@ USER = Resource("user", key="username", says="Users are administrators and super
     Reference("profile", "User profile that grants what a user may do; it must exist. Needed for role V(user).", to="user_profile"),
     Text("full_name", "Shown to those whom the user calls.", required=True, bytes=SHOWN),
     *account(API_KEY),
-    Choice("client_log", "What the phone in the browser tells the host of its doings.", choices=("off", "error", "warning", "info", "debug"), default="off",
-           idle=True),
+    Choice("client_log", "What the phone in the browser tells the host of its doings.", choices=("off", "error", "warning", "info", "debug"), default="off"),
     Flag("messenger.enabled", "Messages between people; without it they are refused.", default=True),
-    Flag("messenger.sound", "A message is heard when it arrives.", default=True, idle=True),
+    Flag("messenger.sound", "A message is heard when it arrives.", default=True),
     *line(sip_codecs=BY_TRANSPORT, transport="wss", password_told=in_browser),
 ), rules=(profile_suits_role, web_has_no_g729, *ACCOUNT_RULES, *LINE_RULES))
