@@ -57,6 +57,7 @@ export class Devices extends Emitter<{ changed: void }> {
   hear(id: string, track: MediaStreamTrack): void {
     const element = this.ears.get(id) ?? new Audio();
     this.ears.set(id, element);
+    document.body.append(element);
     element.srcObject = new MediaStream([track]);
     void sink(element, this.chosen.speaker);
     element.play().catch(() => {});     // without a click so far: the page asks for one (sound.ts)
@@ -65,6 +66,7 @@ export class Devices extends Emitter<{ changed: void }> {
   unhear(id: string): void {
     const element = this.ears.get(id);
     if (element) element.srcObject = null;
+    element?.remove();
     this.ears.delete(id);
   }
 

@@ -10,6 +10,7 @@ import { contacts } from "./contacts.ts";
 import type { Account } from "./desk.ts";
 import { Emitter } from "./emitter.ts";
 import { Failure } from "./failure.ts";
+import { dialable, fits, isNumber } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Socket } from "./socket.ts";
 
@@ -50,13 +51,6 @@ const REFUSED_AGAIN = 10_000;
 const FAILED_AGAIN = 2000;
 const NEVER_ASKED = 45_000;     // Asterisk asks every contact that it knows how it is, each 30 seconds
 const DEAD = 4000;              // ms without an answer, until a connection is given up
-const LONGEST_MESSAGE = 1023;   // bytes; Asterisk takes no more
-
-export const messageBytes = (text: string): number => new TextEncoder().encode(text).length;
-export const fits = (text: string): boolean => messageBytes(text) <= LONGEST_MESSAGE;
-
-/** What may be dialled: digits, star, hash, a plus at the front. What people put between digits is left out. */
-export const dialable = (text: string): string => text.replace(/[\s().\-/]/g, "");
 
 export class Phone extends Emitter<PhoneEvents> {
   readonly calls: Call[] = [];
@@ -139,7 +133,7 @@ export class Phone extends Emitter<PhoneEvents> {
   /** Rejects with a Failure when it could not even be tried; later failures are the call's own. */
   async dial(text: string, video = false): Promise<Call> {
     const number = dialable(text);
-    if (!/^\+?[0-9*#]+$/.test(number)) throw new Failure("failed.not_a_number");
+    if (!isNumber(number)) throw new Failure("failed.not_a_number");
     const ua = this.reachable();
     const servers = this.media.servers();
     const call = this.add(new Call("outgoing", number, "", "preparing", video, servers));

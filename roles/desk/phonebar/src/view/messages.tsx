@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PastMessage } from "../memory.ts";
-import { dialable, fits, messageBytes } from "../phone.ts";
+import { dialable, fits, messageBytes } from "../limits.ts";
 import type { Phonebar } from "../phonebar.ts";
 import { moment, t } from "../texts.ts";
 import { Button } from "./button.tsx";
