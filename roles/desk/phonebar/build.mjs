@@ -12,7 +12,7 @@ export const options = {
   jsxImportSource: "preact",
   legalComments: "eof",
   // JsSIP's own messages go to our log, never to the browser's console (src/trace.ts says why).
-  alias: { debug: fileURLToPath(new URL("src/trace.ts", import.meta.url)) },
+  alias: { debug: fileURLToPath(new URL("src/debug.cjs", import.meta.url)) },
   logLevel: "warning",
 };
 

@@ -11,6 +11,6 @@ const element = document.getElementById("desk");
 if (element) {
   const bar = new Phonebar();
   render(<App bar={bar} />, element);
-  outside(bar);
-  void bar.start();
+  // Who looks in from outside finds a phone that is there, or none.
+  void bar.start().then(() => outside(bar));
 }
