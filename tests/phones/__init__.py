@@ -529,6 +529,17 @@ class Phone(Device):
 
         return until(check, timeout, lambda: self.complaint(f"does not hear {tone} Hz but {last}"))
 
+    def hears_not(self, tone, timeout=6):
+        """Waits until this tone is gone, whatever else it hears."""
+        tone = getattr(tone, "tone", tone)
+        last = []
+
+        def check():
+            last[:] = [self.heard(0.6, 0)]
+            return not last[0].has(tone)
+
+        return until(check, timeout, lambda: self.complaint(f"still hears {tone} Hz in {last}"))
+
     @property
     def pictures(self):
         """How many it has shown in the call that is up, of a phone with `video`."""

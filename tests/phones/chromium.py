@@ -18,6 +18,12 @@ FLAGS = [
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
 ]
 
+COMPLAINTS = {
+    "Log.entryAdded": lambda said: f"{said['entry']['level']}: {said['entry']['text']} ({said['entry'].get('url', '')})",
+    "Runtime.exceptionThrown": lambda said: said["exceptionDetails"].get("exception", {}).get("description") or said["exceptionDetails"]["text"],
+    "Runtime.consoleAPICalled": lambda said: f"console.{said['type']}: {[each.get('value', each.get('description')) for each in said['args']]}",
+}
+
 
 class Chromium:
     def __init__(self, log, folder, flags=()):
@@ -31,6 +37,7 @@ class Chromium:
         os.close(answers[1])
         self.asked, self.answers = os.fdopen(asked[1], "wb", buffering=0), os.fdopen(answers[0], "rb")
         self.numbers, self.told, self.changed, self.pages, self.gone = itertools.count(1), {}, threading.Condition(), {}, False
+        self.complaints = []        # what pages say went wrong, of those that have their domains Log and Runtime enabled
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
@@ -42,6 +49,8 @@ class Chromium:
                     with self.changed:
                         self.told[message["id"]] = message
                         self.changed.notify_all()
+                elif message["method"] in COMPLAINTS:
+                    self.complaints.append(COMPLAINTS[message["method"]](message["params"]))
         with self.changed:
             self.gone = True
             self.changed.notify_all()
@@ -74,6 +83,9 @@ class Chromium:
         if "exceptionDetails" in result:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description") or result["exceptionDetails"]["text"])
         return result["result"].get("value")
+
+    def complained(self, _page):
+        return self.complaints
 
     def shut(self, page):
         self.ask("Target.closeTarget", targetId=self.pages.pop(page)[0])

@@ -15,8 +15,7 @@ RATE = 48000
 
 # Looks into what is played: the loudest tone of the last third of a second, how loud it is, and how many packets came in meanwhile.
 HEARD = """(async () => {
-  const packets = async () => (await phonebar.heard(0)).packets;
-  const before = await packets();
+  const counted = phonebar.heard(MS);
   const element = [...document.querySelectorAll('audio')].find((each) => each.srcObject && each.srcObject.getAudioTracks().length);
   if (!element) return { packets: 0, level: 0, pitch: 0 };
   const context = new AudioContext({ sampleRate: 48000 });
@@ -33,7 +32,7 @@ HEARD = """(async () => {
     power.forEach((each, index) => { if (each > loudest) { loudest = each; pitch = index * 48000 / analyser.fftSize; } });
   }
   context.close();
-  return { packets: await packets() - before, level, pitch: Math.round(pitch) };
+  return { packets: (await counted).packets, level, pitch: Math.round(pitch) };
 })()"""
 
 
@@ -84,7 +83,12 @@ class Desk(Device):
         return self._page("evaluate", script=script, timeout=timeout)
 
     def complaint(self, what):
-        return PhoneError(f"{self.id}: {what}. It shows:\n{self.text[-3000:]}\nand says {self.state}")
+        return PhoneError(f"{self.id}: {what}. It shows:\n{self.text[-3000:]}\nand says {self.state}. Its console: {self.console[-20:]}")
+
+    @property
+    def console(self):
+        """What went wrong in the page, by the browser's own word, and what the page wrote there."""
+        return self._page("complained")
 
     def quit(self):
         self.desks.inside("stop", name=self.id)
@@ -153,6 +157,18 @@ class Desk(Device):
         self.call("DOM.focus", backendNodeId=self.node(role, name))
         self.ask("document.activeElement.select && document.activeElement.select()")
         self.call("Input.insertText", text=text)
+        return self
+
+    def choose(self, name, option, role="combobox"):
+        """An option of a list, by what is to be read there."""
+        node = self.call("DOM.resolveNode", backendNodeId=self.node(role, name))["object"]["objectId"]
+        found = self.call("Runtime.callFunctionOn", objectId=node, returnByValue=True, arguments=[{"value": option}], functionDeclaration="""function (option) {
+            const chosen = [...this.options].find((each) => each.text === option);
+            if (chosen) { this.value = chosen.value; this.dispatchEvent(new Event('change', { bubbles: true })); }
+            return Boolean(chosen);
+        }""")["result"]["value"]
+        if not found:
+            raise self.complaint(f"nothing called {option!r} to choose in {name!r}")
         return self
 
     def key(self, key, text=""):
