@@ -125,3 +125,285 @@ def test_a_call_each_way(desk, line):
     rosa.hears(tom)
     tom.hangup()
     rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
+
+
+@pytest.fixture(name="others")
+def others_fixture(line):
+    """Two SIP telephones."""
+    return line("tom"), line("uma")
+
+
+def talking(desk, phone, number):
+    """The desk calls a SIP telephone, and they hear each other."""
+    desk.fill("Number", number).press("Call")
+    phone.ringing().answer().established()
+    desk.calls("talking", 5)
+    return desk
+
+
+def test_a_blind_transfer(desk, others):
+    tom, uma = others
+    rosa = talking(desk("rosa"), tom, "2803")
+    rosa.press("Transfer").fill("Transfer to", "2804").press("Transfer now")
+    uma.ringing()
+    uma.answer().established()
+    uma.hears(tom)
+    tom.hears(uma)
+    rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
+    uma.hangup()
+    tom.ended()
+
+
+def test_an_attended_transfer(desk, others):
+    """A second call while the first one is held, then both are connected."""
+    tom, uma = others
+    rosa = talking(desk("rosa"), tom, "2803")
+    rosa.press("Transfer").fill("Transfer to", "2804").press("Ask first")
+    uma.ringing().answer().established()
+    rosa.wait(lambda: len(rosa.calls()) == 2, 5, "in two calls")
+    uma.hears(rosa)
+    tom.hears_not(rosa)
+    rosa.press("Transfer").press("Connect with Tom Phone")
+    uma.hears(tom)
+    tom.hears(uma)
+    rosa.wait(lambda: not rosa.calls(), 5, "out of both calls")
+    uma.hangup()
+    tom.ended()
+
+
+def test_a_transfer_that_is_refused_leaves_the_call(desk, others):
+    tom, _uma = others
+    rosa = talking(desk("rosa"), tom, "2803")
+    rosa.press("Transfer").fill("Transfer to", "9999").press("Transfer now")
+    rosa.shows("The transfer failed. The call is still with you.")
+    rosa.hears(tom)
+    rosa.press("Hang up")
+    tom.ended()
+
+
+@pytest.mark.row("A19")
+def test_keys(desk, line):
+    """The other side gets them; who dials hears a tone for each, where the agent's field says so."""
+    tom = line("tom")
+    rosa = talking(desk("rosa"), tom, "2803")
+    rosa.press("Keys")
+    for key in "147":
+        rosa.press(f"{key}", role="button")
+    until(lambda: tom.digits == "147", 5, lambda: rosa.complaint(f"sent 147, got {tom.digits!r}"))
+    rosa.press("Hang up")
+    tom.ended()
+
+
+def test_refusals_have_words(desk, line):
+    tom = line("tom")
+    rosa = desk("rosa")
+    for number, words in (("9999", "9999 is not a number that can be reached."), ("2804", "2804 cannot be reached now.")):
+        rosa.fill("Number", number).press("Call")
+        rosa.shows(words)
+        rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
+    rosa.fill("Number", "2803").press("Call")
+    tom.ringing().hangup()
+    rosa.shows("declined the call", 8)
+    tom.dial("2801")
+    rosa.press("Reject", timeout=8)
+    assert tom.ended()
+
+
+@pytest.mark.row("P13")
+def test_messages(desk):
+    """With emoji, and shown as written; what cannot be delivered is told; whose messages are off has none."""
+    rosa, sven = desk("rosa"), desk("sven")
+    rosa.press("Messages").fill("Number", "2802").press("New message").fill("Message", EMOJI).press("Send")
+    rosa.shows("Sent")
+    sven.press("Messages, 1 new")
+    sven.press("Conversation with Rosa Web")
+    sven.shows(EMOJI)
+    sven.fill("Message", "x" * 1024)
+    sven.shows("Too long: 1024 of 1023 bytes")
+    sven.fill("Message", "ok").press("Send")
+    rosa.shows("ok")
+    assert rosa.has("heading", "<img src=x onerror=alert(1)>"), "a name is text, whatever it holds"
+    assert not rosa.ask("document.querySelectorAll('img[src=x]').length")
+    rosa.press("All messages").fill("Number", "2805").press("New message").fill("Message", "hello").press("Send")
+    rosa.shows("This number takes no messages.")
+    rosa.press("All messages").fill("Number", "2803").press("New message").fill("Message", "hello").press("Send")
+    rosa.shows("Nobody is signed in there.")
+    vera = desk("vera")
+    assert not vera.has("button", "Messages")
+
+
+@pytest.mark.row("A15", "A17")
+def test_answering_by_itself(desk, line):
+    """After the countdown, which can be stopped; who may not change settings is shown none."""
+    sven, tom = desk("sven"), line("tom")
+    tom.dial("2802")
+    sven.shows("Answers by itself in")
+    tom.established(8)
+    tom.hears(sven)
+    tom.hangup()
+    sven.wait(lambda: not sven.calls(), 5, "out of the call")
+    tom.dial("2802")
+    sven.press("Do not answer by itself", timeout=8)
+    sven.press("Reject")
+    tom.ended()
+    sven.press("Settings")
+    assert not sven.has("checkbox", "Answer calls by itself") and not sven.has("combobox", "Microphone")
+
+
+@pytest.mark.row("A17")
+def test_settings_of_ones_own(desk, line):
+    rosa, tom = desk("rosa"), line("tom")
+    rosa.press("Settings")
+    for name in ("Microphone", "Speaker", "Ring on"):
+        assert rosa.has("combobox", name)
+    rosa.press("Test microphone")
+    rosa.wait(lambda: rosa.ask("document.querySelector('meter').value") > 0.02, 5, "showing what the microphone hears")
+    rosa.press("Stop the test")
+    rosa.press("Answer calls by itself", role="checkbox").fill("After seconds", "0", role="spinbutton").key("Tab")
+    tom.dial("2801")
+    tom.established(8)
+    tom.hears(rosa)
+    tom.hangup()
+    rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
+    rosa.press("Answer calls by itself", role="checkbox")
+
+
+@pytest.mark.row("A18")
+def test_recording_on_demand(pbx, desk, house, line):
+    """A file of that part of the call only; who may not record has no button."""
+    tom = line("tom")
+    rosa = talking(desk("rosa"), tom, "2803")
+    before = set(recordings(pbx))
+    rosa.press("Record")
+    rosa.hears(tom)
+    tom.hears(rosa)
+    rosa.press("Stop recording")
+    until(lambda: set(recordings(pbx)) - before, 5, lambda: rosa.complaint("nothing was recorded"))
+    rosa.press("Hang up")
+    tom.ended()
+    path, = set(recordings(pbx)) - before
+    assert re.search(r"-2801-[0-9.]+-1\.wav$", path)
+    sound = house.listen(pbx.bytes(path))
+    assert 1 < sound.seconds < 20 and not sound.silent
+    sven = talking(desk("sven"), tom, "2803")
+    assert sven.has("button", "Hold") and not sven.has("button", "Record")
+    sven.press("Hang up")
+
+
+def recordings(pbx):
+    return pbx.run("find /var/spool/asterisk/monitor -type f").split()
+
+
+@pytest.mark.row("A4", "T4")
+def test_queues_are_told(pbx, desk):
+    """Signed in with the page, paused with a reason and on again; login_pause keeps the queue away until somebody says otherwise."""
+    def member(name):
+        return next(x for x in pbx.asterisk("queue show desk").splitlines() if f"PJSIP/{name}" in x or f"PJSIP/{name})" in x)
+
+    rosa, vera = desk("rosa"), desk("vera")
+    assert "paused" not in member("rosa")
+    assert "paused:login" in member("vera")
+    vera.shows("Ready")
+    vera.choose("Queues", "Available")
+    until(lambda: "paused" not in member("vera"), 5, lambda: vera.complaint("still paused"))
+    rosa.choose("Queues", "Paused: lunch")
+    until(lambda: "paused:lunch" in member("rosa"), 5, lambda: rosa.complaint("not paused"))
+    rosa.open().registered()
+    assert rosa.state["queue"] == {"signed_in": True, "paused": True, "reason": "lunch"}, "kept over a reload of the page"
+    rosa.choose("Queues", "Signed out of queues")
+    until(lambda: "signed out" in member("rosa"), 5, lambda: rosa.complaint("still there"))
+    rosa.choose("Queues", "Available")
+    until(lambda: "paused" not in member("rosa"), 5, lambda: rosa.complaint("still paused"))
+    pbx.asterisk("database put pause rosa meeting")
+    rosa.wait(lambda: rosa.state["queue"]["reason"] == "meeting", 8, "told what somebody else changed")
+    rosa.choose("Queues", "Available")
+    vera.press("Sign out").shows("Username")
+    until(lambda: "signed out" in member("vera"), 5, lambda: vera.complaint("still in the queue"))
+
+
+@pytest.mark.row("A3")
+def test_voicemail(pbx, desk, line):
+    """Left while she is away: the lamp, the list, the sound, and both gone when it was heard and deleted."""
+    tom = line("tom")
+    pbx.run("rm -rf /var/spool/asterisk/voicemail/default/2801/INBOX /var/spool/asterisk/voicemail/default/2801/Old")
+    tom.dial("2801").established()
+    until(lambda: (tom.heard(0.5).silent or True) and "msg0000.wav" in pbx.run("ls /var/spool/asterisk/voicemail/default/2801/INBOX /var/spool/asterisk/"
+                                                                             "voicemail/default/2801/tmp 2>/dev/null", check=False)
+          or "rec" in pbx.run("ls /var/spool/asterisk/voicemail/default/2801/tmp 2>/dev/null", check=False), 30, lambda: tom.complaint("no recording begins"))
+    tom.heard(4)
+    tom.hangup()
+    until(lambda: "msg0000.txt" in pbx.run("ls /var/spool/asterisk/voicemail/default/2801/INBOX 2>/dev/null", check=False), 10,
+          lambda: tom.complaint("left no message"))
+    rosa = desk("rosa")
+    rosa.press("Voicemail, 1 new").press('Play message from "Tom Phone" <2803>')
+    rosa.wait(lambda: rosa.ask("(document.querySelector('audio[controls]') || {}).currentTime") or 0 > 0.5, 10, "playing it")
+    assert rosa.ask("document.querySelector('audio[controls]').duration") > 2
+    rosa.press("Mark as heard")
+    rosa.wait(lambda: rosa.has("button", "Voicemail"), 8, "without the lamp")
+    assert pbx.run("ls /var/spool/asterisk/voicemail/default/2801/Old | grep -c txt").strip() == "1"
+    rosa.press('Delete message from "Tom Phone" <2803>')
+    rosa.shows("No voicemail.")
+    assert "msg" not in pbx.run("ls /var/spool/asterisk/voicemail/default/2801/Old")
+
+
+@pytest.mark.row("P8", "P9")
+def test_who_is_disabled_is_out_at_once(pbx, desk):
+    """The open page too. A lock keeps from signing in, and leaves who is in where she is."""
+    vera = desk("vera")
+    pbx.agents({"username": "vera", "locked": True})
+    other = desk().sign_in("vera", OWN).shows("do not go together")
+    assert vera.state["registered"]
+    pbx.agents({"username": "vera", "locked": False})
+    pbx.agents({"username": "vera", "disabled": True})
+    vera.wait(lambda: vera.path == "/sign-in", 8, "signed out")
+    other.sign_in("vera", OWN).shows("do not go together")
+    pbx.agents({"username": "vera", "disabled": False})
+    enter(other, "vera")
+
+
+@pytest.mark.row("P19")
+def test_the_log_of_the_page_reaches_the_server(pbx, desk, line):
+    """At the level of the field, and without a secret."""
+    rosa, tom = desk("rosa"), line("tom")
+    talking(rosa, tom, "2803").press("Hang up")
+    tom.ended()
+    path = "/var/log/switchboard-desk/phonebar.log"
+    until(lambda: '"rosa"' in pbx.run(f"cat {path}"), 15, lambda: rosa.complaint("logged nothing"))
+    log = pbx.run(f"cat {path}")
+    assert '"info"' in log and '"debug"' not in log and '"person": "sven"' not in log
+    assert not re.search(r"ha1|response=|credential|ice-pwd|" + OWN, log)
+
+
+@pytest.mark.parametrize("service", ["nginx", "switchboard-desk switchboard-keeper", "asterisk"])
+def test_it_comes_back_by_itself(pbx, desk, service):
+    """Within 5 seconds of the service being there again."""
+    rosa = desk("rosa")
+    pbx.run(f"systemctl restart {service}")
+    if service == "asterisk":
+        pbx.run("asterisk -rx 'core waitfullybooted'")
+    back = until(lambda: pbx.asterisk("pjsip show contacts").count("rosa/sip:") == 1 and (rosa.state or {}).get("registered"), 8,
+                 lambda: rosa.complaint("not back"))
+    assert back
+    rosa.choose("Queues", "Paused: lunch").choose("Queues", "Available")
+
+
+def test_a_call_outlives_the_web_server(pbx, desk, line):
+    tom = line("tom")
+    rosa = talking(desk("rosa"), tom, "2803")
+    pbx.run("systemctl restart nginx")
+    rosa.hears(tom)
+    tom.hears(rosa)
+    rosa.registered()
+    rosa.press("Hang up")
+    tom.ended()
+
+
+def test_signed_in_elsewhere(desk):
+    """The second browser has the telephone; the first one says so, and can have it back."""
+    first = desk("rosa")
+    second = desk("rosa")
+    first.shows("Signed in elsewhere", 15)
+    assert second.state["registered"]
+    first.press("Use the phone here")
+    first.registered()
+    second.shows("Signed in elsewhere", 15)
