@@ -48,7 +48,7 @@ export class Log {
   configure(level: string, secrets: string[]): void {
     this.level = Math.max(0, LEVELS.indexOf(level as Level));
     for (const secret of secrets) this.secrets.add(secret);
-    traceTo(level === "debug" ? (name, text) => this.debug(`${name} ${text}`) : null);
+    traceTo(level === "debug" ? (text) => this.debug(text) : null);
   }
 
   error(text: string): void {

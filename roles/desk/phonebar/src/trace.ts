@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stands in for the package "debug", which JsSIP writes its messages with. That one prints to the console and keeps its choice in
-// localStorage, so an old choice would print whole SIP messages on somebody's screen. This one hands them to the log alone.
+// Takes what JsSIP writes with the package "debug". That one prints to the console and keeps its choice in localStorage, so an old
+// choice would print whole SIP messages on somebody's screen. Here they go to the log alone, and only while it wants them.
 
-type Sink = (name: string, text: string) => void;
+type Sink = (text: string) => void;
 
 let sink: Sink | null = null;
 
@@ -10,21 +10,12 @@ export function traceTo(to: Sink | null): void {
   sink = to;
 }
 
+export function trace(name: string, values: unknown[]): void {
+  sink?.(`${name} ${format(values)}`);
+}
+
 function format(values: unknown[]): string {
-  const [pattern, ...rest] = values.map((value) => (value instanceof Error ? String(value) : value));
-  const text = String(pattern).replace(/%[sodOj]/g, (code) => (rest.length > 0 ? String(rest.shift()) : code));
+  const [pattern, ...rest] = values.map(String);
+  const text = (pattern ?? "").replace(/%[sodOj]/g, (code) => rest.shift() ?? code);
   return [text, ...rest].join(" ");
 }
-
-interface Debug {
-  (...values: unknown[]): void;
-  log: unknown;
-}
-
-function createDebug(name: string): Debug {
-  const write = (...values: unknown[]) => sink?.(name, format(values));
-  return Object.assign(write, { log: null });
-}
-
-createDebug.default = createDebug;
-export default createDebug;
