@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Asks the registrar who has the line: a REGISTER without a contact changes nothing, its answer lists those there are (RFC 3261, 10.2.3).
 
-import type { UA } from "jssip";
+import { URI, type UA } from "jssip";
 // @ts-expect-error JsSIP has no types for its own insides
 import RequestSender from "jssip/lib/RequestSender";
 import { OutgoingRequest, type IncomingResponse } from "jssip/lib/SIPMessage";
 
-type Request = new (method: string, uri: string, ua: UA, params: { to_uri: string }, headers: string[]) => OutgoingRequest;
+type Request = new (method: string, uri: URI, ua: UA, params: { to_uri: URI }, headers: string[]) => OutgoingRequest;
 
 /** The contacts of a line; null when it could not be asked, or was refused. */
 export function contacts(ua: UA, user: string, domain: string): Promise<string[] | null> {
   return new Promise((resolve) => {
-    const request = new (OutgoingRequest as unknown as Request)("REGISTER", `sip:${domain}`, ua, { to_uri: `sip:${user}@${domain}` }, []);
+    const request = new (OutgoingRequest as unknown as Request)("REGISTER", URI.parse(`sip:${domain}`)!, ua, { to_uri: URI.parse(`sip:${user}@${domain}`)! }, []);
     new RequestSender(ua, request, {
       onReceiveResponse: (response: IncomingResponse) => {
         if (response.status_code >= 200) resolve(response.status_code === 200 ? response.getHeaders("Contact") : null);
