@@ -6,6 +6,7 @@ import array
 import base64
 import io
 import math
+import time
 import wave
 
 from . import Device, PhoneError, until
@@ -96,7 +97,11 @@ class Desk(Device):
     # Pages
 
     def open(self, path="/"):
-        self.call("Page.navigate", url=f"https://{self.host}{path}")
+        """In a container that has just got its network, Chromium gives up at the first change of it (ERR_NETWORK_CHANGED)."""
+        for _again in range(5):
+            if not self.call("Page.navigate", url=f"https://{self.host}{path}").get("errorText"):
+                break
+            time.sleep(0.5)
         return self.loaded()
 
     def loaded(self):

@@ -207,7 +207,9 @@ def test_refusals_have_words(desk, line):
     rosa.shows("2803 is busy.", 8)
     tom.dial("2801")
     rosa.press("Reject", timeout=8)
-    assert tom.ended()
+    tom.established()       # by her mailbox
+    tom.hangup()
+    rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
 
 
 @pytest.mark.row("P13")
