@@ -52,8 +52,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   deskReachable = true;
   /** Seconds until a call is answered by itself, by the call's id. */
   countdown = new Map<string, number>();
-  /** Pictures of the other side, by the call's id. */
-  pictures = new Map<string, MediaStream>();
 
   readonly desk = new Desk();
   readonly log = new Log((lines, leaving) => this.desk.log(lines, leaving));
@@ -205,6 +203,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.conversation = number;
     if (number !== null) this.show("messages");
     this.markRead();
+    this.changed();
   }
 
   /** The name that last came with a number. */
@@ -513,10 +512,8 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   }
 
   private follow(call: Call): void {
-    call.on("track", (track) => {
-      if (track.kind === "audio") this.devices.hear(call.id, track);
-      else if (this.session?.settings.video) this.pictures.set(call.id, new MediaStream([track]));
-      this.changed();
+    call.on("changed", () => {
+      if (call.sound && call.state !== "ended") this.devices.hear(call.id, call.sound, call.held);
     });
     call.on("refused", (key) => this.say(key));
     call.on("ended", (end) => this.callEnded(call, end));
@@ -525,7 +522,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   private callEnded(call: Call, end: End): void {
     this.stopCountdown(call);
     this.devices.unhear(call.id);
-    this.pictures.delete(call.id);
     const missed = call.direction === "incoming" && !end.talked && end.by === "there" && !end.elsewhere;
     this.history.add({
       id: `${call.at}-${call.id}`, number: call.number, name: call.name, direction: call.direction, at: call.at, missed,
