@@ -31,14 +31,13 @@ export interface End {
 interface CallEvents {
   changed: void;
   ended: End;
-  /** A track of the other side came. */
-  track: MediaStreamTrack;
   /** Something was asked of the call and refused. */
   refused: TextKey;
 }
 
 const WATCH = 2000;           // ms between two looks at what comes in
 const SILENT_AFTER = 10_000;  // ms without a packet
+const LISTEN = 1500;
 const REACH_AGAIN = 500;
 
 let count = 0;
@@ -83,11 +82,16 @@ export class Call extends Emitter<CallEvents> {
   answerAfter: number | null = null;
   session: RTCSession | null = null;
   local: MediaStream | null = null;
+  /** What comes from the other side. */
+  sound: MediaStream | null = null;
+  picture: MediaStream | null = null;
 
   private watch: ReturnType<typeof setInterval> | null = null;
   private packets = -1;
   private lastPacket = 0;
   private endedHere = false;
+  /** A transfer has failed, and the other side may be gone. */
+  private inDoubt = false;
 
   constructor(
     readonly direction: "incoming" | "outgoing",
@@ -137,7 +141,8 @@ export class Call extends Emitter<CallEvents> {
     session.on("unmuted", () => this.change({ muted: Boolean(session.isMuted().audio) }));
     session.on("ended", ({ originator, cause }) => {
       const hungUp = cause === "Terminated" || this.endedHere || this.transferring;
-      this.finish({ talked: true, by: String(originator) === "local" ? "here" : "there", failure: hungUp ? null : callFailure(undefined, cause), elsewhere: false });
+      const failure = this.inDoubt ? "failed.transfer_lost" : hungUp ? null : callFailure(undefined, cause);
+      this.finish({ talked: true, by: String(originator) === "local" ? "here" : "there", failure, elsewhere: false });
     });
     session.on("failed", ({ originator, message, cause }) => {
       const status = message && "status_code" in message ? message.status_code : undefined;
@@ -147,7 +152,11 @@ export class Call extends Emitter<CallEvents> {
     });
     session.on("icecandidate", enough(this.servers));
     const listen = (connection: RTCPeerConnection) => {
-      connection.addEventListener("track", ({ track }) => this.emit("track", track));
+      connection.addEventListener("track", ({ track }) => {
+        if (track.kind === "audio") this.sound = new MediaStream([track]);
+        else this.picture = new MediaStream([track]);
+        this.change();
+      });
       connection.addEventListener("connectionstatechange", () => {
         // The way is open, but the two could not agree on keys.
         if (connection.connectionState === "failed" && connection.iceConnectionState !== "failed") this.fail("failed.encryption");
@@ -219,7 +228,19 @@ export class Call extends Emitter<CallEvents> {
     const undo = () => {
       this.change({ transferring: false });
       other?.change({ transferring: false });
+    };
+    const refused = () => {
+      undo();
       this.emit("refused", "failed.transfer");
+    };
+    // Asterisk had the other side in hand already, and may have hung up on it without telling us.
+    const failed = async () => {
+      undo();
+      this.inDoubt = !other;
+      const there = await this.sounds();
+      this.inDoubt = false;
+      if (!other && !there) this.fail("failed.transfer_lost");
+      else this.emit("refused", "failed.transfer");
     };
     const done = () => {
       for (const call of [this, other]) if (call?.session && !call.session.isEnded()) call.hangUp();
@@ -228,7 +249,7 @@ export class Call extends Emitter<CallEvents> {
     other?.change({ transferring: true });
     session.refer(`sip:${number}@${domain}`, {
       ...(other?.session && { replaces: replaced(other) }),
-      eventHandlers: { requestFailed: undo, failed: undo, accepted: done },
+      eventHandlers: { requestFailed: refused, failed: () => void failed(), accepted: done },
     });
   }
 
@@ -256,6 +277,14 @@ export class Call extends Emitter<CallEvents> {
     const report = this.session?.connection ? [...(await this.session.connection.getStats()).values()] : [];
     const sound = report.find((each) => each.type === "inbound-rtp" && each.kind === "audio");
     return { packets: sound?.packetsReceived ?? 0, level: sound?.audioLevel ?? 0 };
+  }
+
+  /** Whether anything still comes in. */
+  private async sounds(): Promise<boolean> {
+    await this.hold(false);
+    const before = (await this.inbound()).packets;
+    await new Promise((resolve) => setTimeout(resolve, LISTEN));
+    return (await this.inbound()).packets > before;
   }
 
   private rename(message: IncomingRequest | IncomingResponse): void {

@@ -53,26 +53,32 @@ export class Devices extends Emitter<{ changed: void }> {
     this.emit("changed", undefined);
   }
 
-  /** Lets a call's sound be heard. */
-  hear(id: string, track: MediaStreamTrack): void {
-    const element = this.ears.get(id) ?? new Audio();
-    this.ears.set(id, element);
-    document.body.append(element);
-    element.srcObject = new MediaStream([track]);
-    void sink(element, this.chosen.speaker);
-    element.play().catch(() => {});     // without a click so far: the page asks for one (sound.ts)
+  /** Lets a call's sound be heard, or keeps it quiet while the call is on hold. */
+  hear(id: string, stream: MediaStream, held: boolean): void {
+    let element = this.ears.get(id);
+    if (!element) {
+      element = new Audio();
+      this.ears.set(id, element);
+      document.body.append(element);
+      void sink(element, this.chosen.speaker);
+    }
+    const wanted = held ? null : stream;
+    if (element.srcObject === wanted) return;
+    element.srcObject = wanted;
+    if (wanted) element.play().catch(() => {});     // not clicked so far: the page asks for it (sound.ts)
   }
 
   unhear(id: string): void {
     const element = this.ears.get(id);
-    if (element) element.srcObject = null;
-    element?.remove();
+    if (!element) return;
+    element.srcObject = null;
+    element.remove();
     this.ears.delete(id);
   }
 
   /** What was not allowed to be heard before the first click. */
   resume(): void {
-    for (const element of this.ears.values()) if (element.paused) element.play().catch(() => {});
+    for (const element of this.ears.values()) if (element.paused && element.srcObject) element.play().catch(() => {});
   }
 }
 

@@ -39,8 +39,8 @@ export function outside(bar: Phonebar): void {
   const state = (): State => ({
     registered: bar.line === "registered",
     line: bar.line,
-    calls: bar.calls.map(({ id, number, name, direction, state, held, muted, recording, silent }) => ({
-      id, number, name, direction, state, held, muted, recording, silent, video: bar.pictures.has(id), countdown: bar.countdown.get(id) ?? null,
+    calls: bar.calls.map(({ id, number, name, direction, state, held, muted, recording, silent, picture }) => ({
+      id, number, name, direction, state, held, muted, recording, silent, video: picture !== null, countdown: bar.countdown.get(id) ?? null,
     })),
     voicemail: { ...bar.waiting },
     queue: bar.session?.queue ? { signed_in: bar.session.queue.signed_in, paused: bar.session.queue.paused, reason: bar.session.queue.reason } : null,

@@ -289,8 +289,9 @@ export class Phone extends Emitter<PhoneEvents> {
     }, DEAD);
     const found = await contacts(ua, this.account.user, this.account.domain);
     clearTimeout(late);
-    const ours = String(ua.contact.uri).replace(/;.*/, "");
-    return found !== null && found.length > 0 && !found.some((contact) => contact.includes(ours));
+    // Its user is a random word. Asterisk writes the address that it saw behind it.
+    const ours = /sips?:([^@]+)@/.exec(String(ua.contact.uri))?.[1] ?? "";
+    return found !== null && found.length > 0 && !found.some((contact) => contact.includes(`:${ours}@`));
   }
 
   // Calls

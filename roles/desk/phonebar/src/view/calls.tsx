@@ -34,7 +34,7 @@ function CallCard({ bar, call }: { bar: Phonebar; call: Call }) {
         </div>
         <CallState call={call} />
       </div>
-      {bar.pictures.has(call.id) && <Pictures bar={bar} call={call} />}
+      {call.picture && bar.session?.settings.video && <Pictures call={call} />}
       {call.silent && <p class="error">{t("call.silent")}</p>}
       {incoming && <Incoming bar={bar} call={call} />}
       {!incoming && (
@@ -149,12 +149,11 @@ function Transfer({ bar, call, others, onDone }: { bar: Phonebar; call: Call; ot
   );
 }
 
-function Pictures({ bar, call }: { bar: Phonebar; call: Call }) {
+function Pictures({ call }: { call: Call }) {
   const own = call.local?.getVideoTracks()[0];
-  const theirs = bar.pictures.get(call.id);
   return (
     <div class="pictures">
-      {theirs && <Picture stream={theirs} label={t("call.picture", { who: whoIs(call) })} />}
+      {call.picture && <Picture stream={call.picture} label={t("call.picture", { who: whoIs(call) })} />}
       {own && <Picture stream={new MediaStream([own])} label={t("call.own_picture")} own />}
     </div>
   );

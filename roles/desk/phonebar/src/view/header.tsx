@@ -23,11 +23,11 @@ export function Header({ bar }: { bar: Phonebar }) {
           {t(`line.${bar.line}`)}
         </p>
       </div>
-      {queue && <QueueChoice queue={queue} onChoose={(choice) => void bar.setQueue(choice)} />}
       <form method="post" action="/sign-out" class="sign-out" onSubmit={() => bar.forget()}>
         <input type="hidden" name="csrf" value={bar.desk.token} />
         <Button type="submit" icon="signOut" label={t("sign_out")} bare kind="plain" />
       </form>
+      {queue && <QueueChoice queue={queue} onChoose={(choice) => void bar.setQueue(choice)} />}
     </header>
   );
 }
