@@ -17,6 +17,7 @@ const MOST_LINES = 500;
 const LONGEST_LINE = 4000;
 const LARGEST_BATCH = 15_000;   // bytes; the desk takes 16 kB
 const EVERY = 2000;             // ms between two batches
+const LONGEST_PAUSE = 30_000;    // while the desk takes none
 
 const SECRET_HEADERS = /^((?:proxy-)?(?:authorization|authenticate)|www-authenticate|cookie)\s*:.*$/gim;
 const SECRET_ATTRIBUTES = /^(a=(?:ice-pwd|ice-ufrag|fingerprint|crypto|candidate):).*$/gm;
@@ -41,6 +42,7 @@ export class Log {
   private secrets = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private sending = false;
+  private pause = EVERY;
 
   constructor(private send: (lines: Line[], leaving: boolean) => Promise<unknown>) {}
 
@@ -91,11 +93,13 @@ export class Log {
     this.sending = true;
     try {
       await this.send(batch, leaving);
+      this.pause = EVERY;
     } catch {
       this.lines.unshift(...batch);
+      this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
     }
     this.sending = false;
-    if (this.lines.length > 0) this.timer ??= setTimeout(() => void this.flush(), EVERY);
+    if (this.lines.length > 0) this.timer ??= setTimeout(() => void this.flush(), this.pause);
   }
 
   private take(): Line[] {

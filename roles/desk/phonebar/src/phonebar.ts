@@ -122,6 +122,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   async dial(number = this.dialled, video = false): Promise<void> {
     if (!number.trim() || !this.phone) return;
     this.dialled = "";
+    this.notices = [];
     this.changed();
     try {
       await this.phone.dial(number, video);

@@ -24,24 +24,28 @@ export function App({ bar }: { bar: Phonebar }) {
   if (!bar.session || !bar.phone) return <p class="loading" role="status">{bar.trouble ? t(bar.trouble) : t("loading")}</p>;
   // Beside a keypad that is always there, its own place belongs to the calls.
   const section = wide && bar.section === "keypad" ? "history" : bar.section;
+  const sections = <Sections bar={bar} wide={wide} current={section} />;
   return (
     <>
       <Announcements bar={bar} />
-      <Header bar={bar} />
-      <Notices bar={bar} />
-      <main class="desk">
-        <div class="main">
-          <Calls bar={bar} />
-          {(wide || section === "keypad") && <Keypad bar={bar} />}
-        </div>
-        <div class="side">
-          <Sections bar={bar} wide={wide} current={section} />
-          {section === "history" && <History bar={bar} />}
-          {section === "messages" && <Messages bar={bar} />}
-          {section === "voicemail" && <Voicemail bar={bar} />}
-          {section === "settings" && <Settings bar={bar} />}
-        </div>
-      </main>
+      <div class="page">
+        <Header bar={bar} />
+        <Notices bar={bar} />
+        <main class="desk">
+          <div class="main">
+            <Calls bar={bar} />
+            {(wide || section === "keypad") && <Keypad bar={bar} />}
+          </div>
+          <div class="side">
+            {wide && sections}
+            {section === "history" && <History bar={bar} />}
+            {section === "messages" && <Messages bar={bar} />}
+            {section === "voicemail" && <Voicemail bar={bar} />}
+            {section === "settings" && <Settings bar={bar} />}
+          </div>
+        </main>
+      </div>
+      {!wide && sections}
     </>
   );
 }
