@@ -198,8 +198,17 @@ export class Call extends Emitter<CallEvents> {
   }
 
   mute(on: boolean): void {
-    if (on) this.session?.mute({ audio: true });
-    else this.session?.unmute({ audio: true });
+    if (on) this.session?.mute({ audio: true, video: false });
+    else this.session?.unmute({ audio: true, video: false });
+  }
+
+  get pictureMuted(): boolean {
+    return Boolean(this.session?.isMuted().video);
+  }
+
+  mutePicture(on: boolean): void {
+    if (on) this.session?.mute({ audio: false, video: true });
+    else this.session?.unmute({ audio: false, video: true });
   }
 
   digits(digits: string): void {

@@ -49,7 +49,7 @@ interface PhoneEvents {
 const UNANSWERED = 2000;        // ms until a REGISTER counts as lost: Asterisk drops what comes while it starts
 const REFUSED_AGAIN = 10_000;
 const FAILED_AGAIN = 2000;
-const NEVER_ASKED = 45_000;     // Asterisk asks every contact that it knows how it is, each 30 seconds
+const NEVER_ASKED = 35_000;     // Asterisk asks every contact that it knows how it is, each 30 seconds
 const DEAD = 4000;              // ms without an answer, until a connection is given up
 
 export class Phone extends Emitter<PhoneEvents> {

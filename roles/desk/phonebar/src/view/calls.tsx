@@ -45,6 +45,9 @@ function CallCard({ bar, call }: { bar: Phonebar; call: Call }) {
               <Button icon={call.muted ? "muted" : "microphone"} label={t(call.muted ? "call.unmute" : "call.mute")} onClick={() => call.mute(!call.muted)} />
               <Button icon="keypad" label={t("call.keypad")} pressed={open === "keys"} onClick={() => toggle("keys")} />
               <Button icon="transfer" label={t("call.transfer")} pressed={open === "transfer"} onClick={() => toggle("transfer")} />
+              {call.local?.getVideoTracks().length === 1 && (
+                <Button icon="video" label={t(call.pictureMuted ? "call.camera_on" : "call.camera_off")} onClick={() => call.mutePicture(!call.pictureMuted)} />
+              )}
               {bar.session?.settings.may_record && (
                 <Button
                   icon={call.recording ? "stop" : "record"} label={t(call.recording ? "call.record_stop" : "call.record")}

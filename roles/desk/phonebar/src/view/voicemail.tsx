@@ -6,6 +6,7 @@ import { sink } from "../devices.ts";
 import type { Phonebar } from "../phonebar.ts";
 import { duration, moment, t } from "../texts.ts";
 import { Button } from "./button.tsx";
+import { whoIs } from "./calls.tsx";
 
 export function Voicemail({ bar }: { bar: Phonebar }) {
   const [playing, setPlaying] = useState<string | null>(null);
@@ -23,19 +24,27 @@ export function Voicemail({ bar }: { bar: Phonebar }) {
 }
 
 function Message({ bar, message, playing, onPlay }: { bar: Phonebar; message: Recorded; playing: boolean; onPlay: () => void }) {
-  const who = message.from || t("call.unknown");
+  const from = caller(message.from);
+  const who = whoIs(from);
   return (
-    <li class={message.new ? "unread" : ""}>
-      <Button icon={playing ? "stop" : "play"} label={t("voicemail.play", { who })} bare pressed={playing} onClick={onPlay} />
+    <li class={message.new ? "unread wrap" : "wrap"}>
+      <Button icon={playing ? "stop" : "play"} label={t(playing ? "voicemail.stop" : "voicemail.play", { who })} bare onClick={onPlay} />
       <div class="who">
         <p>{who}</p>
-        <p class="hint">{[message.new && t("voicemail.new"), moment(message.at * 1000), duration(message.seconds)].filter(Boolean).join(" · ")}</p>
-        {playing && <Player bar={bar} message={message} who={who} />}
+        <p class="hint">{[message.new && t("voicemail.new"), from.name && from.number, moment(message.at * 1000), duration(message.seconds)].filter(Boolean).join(" · ")}</p>
       </div>
-      {message.new && <Button label={t("voicemail.heard")} kind="plain" onClick={() => void bar.changeRecorded(message.id, "heard")} />}
+      {from.number !== "" && <Button icon="call" label={t("history.call", { who })} bare kind="plain" onClick={() => void bar.dial(from.number)} />}
+      {message.new && <Button icon="check" label={t("voicemail.heard", { who })} bare kind="plain" onClick={() => void bar.changeRecorded(message.id, "heard")} />}
       <Button icon="remove" label={t("voicemail.delete", { who })} bare kind="plain" onClick={() => void bar.changeRecorded(message.id, "delete")} />
+      {playing && <Player bar={bar} message={message} who={who} />}
     </li>
   );
+}
+
+/** Of "Anna Svensson" <1001>, with or without quotes, name and number. */
+function caller(from: string): { name: string; number: string } {
+  const found = /^\s*"?(.*?)"?\s*<([^>]*)>\s*$/.exec(from);
+  return found ? { name: found[1] ?? "", number: found[2] ?? "" } : { name: "", number: from };
 }
 
 function Player({ bar, message, who }: { bar: Phonebar; message: Recorded; who: string }) {
