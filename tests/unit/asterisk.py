@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import os
 import re
+import socketserver
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from ipaddress import ip_network
+from pathlib import Path
 from threading import Timer
 
 from module_utils.compile.pjsip import TEMPLATES, file_of
@@ -139,6 +143,10 @@ def with_mask(network: str) -> str:
     return f"{found.network_address}/{found.netmask}"
 
 
+class Error(Exception):
+    """What the manager answers instead."""
+
+
 class Asterisk(Ami):
     """Has what the files said when they were last reloaded. `refuses`: a complaint of its log whenever that text stands in PJSIP's files,
     or, with `late`, has what it reads there and complains so many seconds after it answered.
@@ -192,7 +200,10 @@ class Asterisk(Ami):
         self.did.append((name, headers))
         if name == "ModuleCheck" and headers["Module"] in self.missing:
             return {"Response": ["Error"]}, []
-        return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
+        try:
+            return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
+        except Error as refused:
+            return {"Response": ["Error"], "Message": [str(refused)]}, []
 
     def complain(self) -> None:
         with open(self.host.log, "a", encoding="utf-8") as file:
@@ -268,11 +279,45 @@ class Asterisk(Ami):
             told += [{"Event": ["QueueEntry"], "Queue": [name], "Channel": [channel]} for queue, channel in self.waiting if queue == name]
         return told
 
-    def QueuePause(self, Queue: str, Interface: str, Paused: str, Reason: str) -> list[Message]:  # noqa: N802, N803
-        if Paused == "true":
-            self.paused[Queue, Interface] = Reason
-        else:
-            self.paused.pop((Queue, Interface), None)
+    def QueuePause(self, Interface: str, Paused: str, Reason: str, Queue: str = "") -> list[Message]:  # noqa: N802, N803
+        """In all queues that it is a member of, where none is named."""
+        found = [name for name, (_options, members) in self.queues.items() if name == Queue or not Queue and Interface in (each[0] for each in members)]
+        for name in [Queue] if Queue else found:
+            if Paused == "true":
+                self.paused[name, Interface] = Reason
+            else:
+                self.paused.pop((name, Interface), None)
+        if not Queue and not found:
+            raise Error("Interface not found")
+        return []
+
+    def DBGet(self, Family: str, Key: str) -> list[Message]:  # noqa: N802, N803
+        if Key not in self.kept[Family]:
+            raise Error("Database entry not found")
+        return [{"Event": ["DBGetResponse"], "Family": [Family], "Key": [Key], "Val": [self.kept[Family][Key]]}]
+
+    def message(self, box: str, folder: str, number: str) -> str:
+        """Where the files of a voicemail message are, without what tells them apart."""
+        for path in Path(self.host.mailboxes, box, folder).glob("msg*.txt"):
+            if f"msg_id={number}\n" in path.read_text(encoding="utf-8", errors="replace"):
+                return str(path.with_suffix(""))
+        raise Error("Message not found")
+
+    def VoicemailMove(self, Mailbox: str, Context: str, Folder: str, ID: str, ToFolder: str) -> list[Message]:  # noqa: N802, N803
+        path = self.message(f"{Context}/{Mailbox}", Folder, ID)
+        there = os.path.join(self.host.mailboxes, Context, Mailbox, ToFolder)
+        os.makedirs(there, exist_ok=True)
+        count = sum(1 for each in os.listdir(there) if each.endswith(".txt"))
+        for ending in (".txt", ".wav"):
+            if os.path.exists(path + ending):
+                os.rename(path + ending, os.path.join(there, f"msg{count:04}{ending}"))
+        return []
+
+    def VoicemailRemove(self, Mailbox: str, Context: str, Folder: str, ID: str) -> list[Message]:  # noqa: N802, N803
+        path = self.message(f"{Context}/{Mailbox}", Folder, ID)
+        for ending in (".txt", ".wav"):
+            if os.path.exists(path + ending):
+                os.unlink(path + ending)
         return []
 
     def DBPut(self, Family: str, Key: str, Val: str) -> list[Message]:  # noqa: N802, N803
@@ -294,3 +339,76 @@ class Asterisk(Ami):
 
     def __exit__(self, *_wrong: object) -> None:
         pass
+
+
+class Manager(socketserver.ThreadingTCPServer):
+    """The manager interface of an Asterisk of ours, on a port of this host. It can be stopped, started and made to hang."""
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, asterisk: Asterisk, secret: str = "manager-secret") -> None:
+        self.asterisk, self.secret, self.hangs = asterisk, secret, 0.0
+        self.open: set[Conversation] = set()
+        super().__init__(("127.0.0.1", 0), Conversation)
+        with open(os.path.join(asterisk.host.config, "manager.conf"), "w", encoding="utf-8") as file:
+            file.write(f"[general]\nport = {self.server_address[1]}\nbindaddr = 127.0.0.1\n\n[switchboard]\nsecret = {secret}\n")
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def forget_all(self) -> None:
+        """As a restart does: whoever is connected is no longer."""
+        for each in list(self.open):
+            each.connection.shutdown(2)
+            each.gone.wait(5)
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self.forget_all()
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    server: Manager
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.gone = threading.Event()
+        self.server.open.add(self)
+
+    def finish(self) -> None:
+        self.server.open.discard(self)
+        super().finish()
+        self.gone.set()
+
+    def say(self, message: Mapping[str, Iterable[str]], number: str) -> None:
+        lines = [f"{header}: {value}" for header, values in {**message, "ActionID": [number]}.items() for value in values]
+        self.wfile.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+
+    def handle(self) -> None:
+        try:
+            time.sleep(self.server.hangs)
+            self.wfile.write(b"Asterisk Call Manager/11.0.0\r\n")
+            asked: dict[str, str] = {}
+            for line in self.rfile:
+                header, colon, value = line.decode().rstrip("\r\n").partition(": ")
+                if colon:
+                    asked[header] = value
+                    continue
+                time.sleep(self.server.hangs)
+                self.answer(asked)
+                asked = {}
+        except (OSError, ValueError):       # whoever asked is gone
+            pass
+
+    def answer(self, asked: dict[str, str]) -> None:
+        name, number = asked.pop("Action"), asked.pop("ActionID")
+        if name == "Login":
+            right = asked["Secret"] == self.server.secret
+            self.say({"Response": ["Success" if right else "Error"], "Message": ["Authentication accepted" if right else "Authentication failed"]}, number)
+            return
+        answer, events = self.server.asterisk.ask(name, **asked)
+        lists = bool(events) or name in ("DBGetTree",)
+        self.say({**answer, **({"EventList": ["start"]} if lists else {})}, number)
+        for each in events:
+            self.say({"Event": ["Listed"], **each}, number)
+        if lists:
+            self.say({"Event": [f"{name}Complete"], "EventList": ["Complete"]}, number)

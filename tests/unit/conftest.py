@@ -29,6 +29,7 @@ from module_utils.plan import Have, Order, Plan, plan
 from module_utils.store.sqlite import Store
 
 from tests.unit.asterisk import Asterisk
+from tests.unit.office import Office
 
 configuration.set_hypothesis_home_dir(Path(__file__).parents[2] / ".cache" / "hypothesis")
 settings.register_profile("unit", deadline=None, max_examples=60, database=None, derandomize=True)
@@ -168,3 +169,10 @@ def unowned(monkeypatch: pytest.MonkeyPatch) -> None:
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with folder() as place:
         yield build(Path(place) / "house", monkeypatch)
+
+
+@pytest.fixture
+def office(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """The desk's keeper beside a house. Whoever signs in must be made first: see tests/unit/office.py."""
+    with Office.opened(house.host, house.asterisk, monkeypatch) as made:
+        yield made

@@ -76,10 +76,14 @@ class Store:
         if self.exists():
             with self.in_words():
                 self.base = self.connect("rw")
-                found = self.base.execute("PRAGMA user_version").fetchone()[0]
-                damage = self.base.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if damage != "ok":
-                    raise sqlite3.DatabaseError(damage)
+                try:
+                    found = self.base.execute("PRAGMA user_version").fetchone()[0]
+                    damage = self.base.execute("PRAGMA quick_check(1)").fetchone()[0]
+                    if damage != "ok":
+                        raise sqlite3.DatabaseError(damage)
+                except BaseException:
+                    self.close()        # the keeper tries again and again
+                    raise
             if found == 0:      # left by a run that was killed before it wrote the tables
                 self.base.close()
                 self.base, found = None, version
@@ -144,7 +148,7 @@ class Store:
         try:
             yield
         finally:
-            self.base.execute("ROLLBACK")
+            self.undo()     # what is damaged or unreadable has ended it already
 
     def read(self) -> tuple[Optional[str], int, dict[str, dict[str, dict[str, Any]]], dict[Claim, tuple[str, str]]]:
         """Realm, revision, documents and claims of one moment."""
@@ -241,19 +245,26 @@ class Store:
             said = {**json.loads(row[2]), **{name: json.loads(value) for name, value in both}}
         return row[0], row[1], {name: value for name, value in said.items() if name not in RESOURCES[row[0]].references}
 
-    def set_states(self, number: int, values: Mapping[str, Any]) -> None:
-        """What people change themselves, at once and beside all runs: nothing that is compiled. None forgets; nothing is kept of somebody who is gone."""
+    def set_states(self, number: int, values: Mapping[str, Any], still: Optional[Mapping[str, Any]] = None) -> bool:
+        """What people change themselves, at once and beside all runs: nothing that is compiled. None forgets; nothing is kept of somebody who is gone.
+
+        `still`: only where that is what some of these fields have by now, for somebody else may have changed them meanwhile. Whether it was done.
+        """
         base = self.opened()
         with self.in_words():
             base.execute("BEGIN IMMEDIATE")
             try:
-                base.executemany("DELETE FROM states WHERE document = ? AND field = ?", ((number, name) for name in values))
-                base.executemany("INSERT INTO states SELECT id, ?, ? FROM documents WHERE id = ?",
-                                 ((name, as_json(value), number) for name, value in values.items() if value is not None))
+                known = dict(base.execute("SELECT field, value FROM states WHERE document = ?", (number,)).fetchall())
+                as_it_was = all(name in known and json.loads(known[name]) == value for name, value in (still or {}).items())
+                if as_it_was:
+                    base.executemany("DELETE FROM states WHERE document = ? AND field = ?", ((number, name) for name in values))
+                    base.executemany("INSERT INTO states SELECT id, ?, ? FROM documents WHERE id = ?",
+                                     ((name, as_json(value), number) for name, value in values.items() if value is not None))
             except BaseException:
                 self.undo()
                 raise
         self.commit()
+        return as_it_was
 
     def prepare(self) -> None:
         """Make the file, or upgrade it after a copy was made, and see that it can be written."""

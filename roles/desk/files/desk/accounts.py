@@ -4,6 +4,7 @@
 """Signing in with a name and a password, and changing it."""
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
@@ -34,7 +35,7 @@ class Accounts:
 
     def is_password(self, person: Optional[Person], password: str) -> bool:
         """Whether it is this person's. It takes as long for whoever has none, and whoever is not there."""
-        known = person.said.get("password_hash") if person else None
+        known = str(person.said.get("password_hash")) if person else ""
         slow = known if is_hash(known) and not known.startswith(QUICK) else self.nobodys
         try:
             with AT_ONCE:
@@ -43,11 +44,19 @@ class Accounts:
         except Wrong:       # a hash of a kind that nothing here can tell: role desk installs what can
             return False
 
+    def proven(self, person: Optional[Person], password: str) -> tuple[Optional[Person], bool]:
+        """The person as she is once the hash has taken its time, and whether it is her password: it may have changed, and she may be locked.
+
+        So of many guesses at once none counts that comes after the last one that was free.
+        """
+        right = self.is_password(person, unicodedata.normalize("NFC", password)[:LONGEST])
+        now = self.people.of(person.id) if person else None
+        return now, right and now is not None and person is not None and now.said.get("password_hash") == person.said.get("password_hash")
+
     def sign_in(self, username: str, password: str, address: str) -> dict[str, Any]:
         """A session. Unknown, wrong, locked and disabled are one answer: who guesses learns nothing."""
         name = unicodedata.normalize("NFC", username).strip().casefold()
-        person = self.people.called(name) if name.isprintable() else None
-        right = self.is_password(person, unicodedata.normalize("NFC", password)[:LONGEST])
+        person, right = self.proven(self.people.called(name) if name.isprintable() else None, password)
         if person is None:
             self.audit.note("sign_in", "", address, refused="unknown")
             raise Refusal("wrong", 401)
@@ -59,36 +68,39 @@ class Accounts:
             self.audit.note("sign_in", person.username, address, refused=why)
             raise Refusal("wrong", 401)
         if person.said.get("failed_sign_ins"):
-            self.people.change(person, failed_sign_ins=None)
+            self.people.later(person, failed_sign_ins=None)
         self.audit.note("sign_in", person.username, address)
-        return {"session": self.sessions.begin(person), "must_change": self.must_change(person)}
+        return {"session": self.sessions.begin(person), "must_change": self.must_change(person, time.time())}
 
     def count_failure(self, person: Person, address: str) -> None:
-        """One after another, or of two that come at once one would not count."""
+        """One after another, or of two that come at once one would not count. What was counted of another password counts no more."""
         most = self.people.settings()["sign_in.failures"]
         with self.counting:
             now = self.people.of(person.id)
-            if now is None or not most:
+            if now is None or not most or now.whole["locked"]:
                 return
-            count = now.said.get("failed_sign_ins", 0) + 1
+            password = hashlib.sha256(str(now.said.get("password_hash")).encode()).hexdigest()[:16]
+            count, of = now.said.get("failed_sign_ins") or (0, password)
+            count = count + 1 if of == password else 1
             if count < most:
-                self.people.change(now, failed_sign_ins=count)
+                self.people.later(now, failed_sign_ins=[count, password])
             else:
-                self.people.change(now, failed_sign_ins=None, locked=True)
+                self.people.later(now, failed_sign_ins=None, locked=True)
                 self.audit.note("locked", person.username, address, failures=count)
 
-    def must_change(self, person: Person) -> bool:
+    def must_change(self, person: Person, since: float) -> bool:
+        """Whether the password must be changed first, by somebody who has been signed in since then: that it grows old ends nobody's call."""
         days, changed = self.people.settings()["password.days"], person.said.get("password_changed_at")
         if days and changed:
             made = datetime.strptime(changed, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
-            if time.time() - made > days * 86400:
+            if since - made > days * 86400:
                 return True
         return bool(person.whole["must_change_password"])
 
     def change_password(self, person: Person, old: str, new: str, address: str) -> dict[str, Any]:
         """A session with the new password; all others end."""
-        right = self.is_password(person, unicodedata.normalize("NFC", old)[:LONGEST])
-        if person.whole["locked"] or not right:
+        now, right = self.proven(person, old)
+        if now is None or now.whole["locked"] or not right:
             self.count_failure(person, address)
             self.audit.note("change_password", person.username, address, refused="wrong")
             raise Refusal("old_is_wrong", 403)
@@ -98,13 +110,17 @@ class Accounts:
         if len(password) > LONGEST:
             raise Refusal("password_too_long", 422, longest=LONGEST)
         with AT_ONCE:
-            made = hashes({person.username: password}, {person.username: person.said}, site)[person.username]
+            made = hashes({now.username: password}, {now.username: now.said}, site)[now.username]
         if isinstance(made, Wrong):
             raise Refusal("password_rule", 422, rule=made.rule)
         if made is None:
             raise Refusal("password_is_the_same", 422)
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        person = self.people.change(person, password_hash=made, password_history=history(person.said, site), password_changed_at=moment,
-                                    must_change_password=None, failed_sign_ins=None, signed_out_at=time.time())
+        # A run that gives her another one meanwhile, for this one is known to somebody else, has the last word.
+        fresh = self.people.change(now, {"password_hash": now.said["password_hash"]}, password_hash=made, password_history=history(now.said, site),
+                                   password_changed_at=moment, must_change_password=None, failed_sign_ins=None)
+        if fresh is None:
+            self.audit.note("change_password", person.username, address, refused="changed meanwhile")
+            raise Refusal("old_is_wrong", 403)
         self.audit.note("change_password", person.username, address)
-        return {"session": self.sessions.begin(person)}
+        return {"session": self.sessions.begin(fresh)}

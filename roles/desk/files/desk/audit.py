@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 
@@ -17,11 +18,17 @@ class Audit:
         self.path, self.lock = path, threading.Lock()
 
     def note(self, act: str, person: str, address: str, **more: object) -> None:
-        """`person` is the name of somebody who exists, or nothing: what strangers type may be a password."""
+        """`person` is the name of somebody who exists, or nothing: what strangers type may be a password.
+
+        What cannot be written, on a full disk, is told to the journal: nobody could work otherwise.
+        """
         line = json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "act": act, "person": person, "from": address, **more})
-        with self.lock:
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(file, line.encode() + b"\n")
-            finally:
-                os.close(file)
+        try:
+            with self.lock:
+                file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                try:
+                    os.write(file, line.encode() + b"\n")
+                finally:
+                    os.close(file)
+        except OSError as wrong:
+            print(f"{self.path} cannot be written ({wrong.strerror}): {line}", file=sys.stderr, flush=True)

@@ -5,17 +5,21 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import os
+import signal
 import socketserver
 import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from typing import Any, Optional
 
 from module_utils.control.ami import Ami
 from module_utils.control.host import Host
-from module_utils.model.errors import Trouble
+from module_utils.model.errors import Trouble, Unready
 from module_utils.store.pictures import Pictures
 
 from . import mailbox, pauses, telephone
@@ -23,64 +27,96 @@ from .accounts import Accounts
 from .audit import Audit
 from .people import People, Person
 from .refusal import Refusal
-from .sessions import Sessions, key_in
+from .sessions import Session, Sessions, key_in
 
 LONGEST = 64 * 1024         # bytes of a question
+PATIENCE = 5.0              # seconds that Asterisk may take, and that a question may wait for its turn
+QUIET = 5.0                 # seconds for which nobody asks an Asterisk that kept somebody waiting: or each waits in turn
+
+
+def is_text(value: Any) -> bool:
+    """Without half a character, which JSON can hold and nothing else."""
+    return isinstance(value, str) and not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 class Keeper:
     """`settings`: seconds of a session, port of browsers, reasons of a pause; as the role writes them."""
 
-    def __init__(self, settings: dict[str, Any], host: Host = Host(), state: str = "/var/lib/switchboard-keeper",
+    def __init__(self, settings: dict[str, Any], host: Optional[Host] = None, state: str = "/var/lib/switchboard-keeper",
                  turn_conf: str = "/etc/turnserver.conf") -> None:
-        self.host, self.turn_conf = host, turn_conf
+        self.host, self.turn_conf = host or Host(), turn_conf
         self.port, self.reasons = int(settings["port"]), list(settings["pause_reasons"])
-        self.people = People(os.path.join(host.state, "store.db"))
+        self.people = People(os.path.join(self.host.state, "store.db"))
         self.audit = Audit(settings["audit_log"])
         self.sessions = Sessions(key_in(os.path.join(state, "key")), self.people, int(settings["session_seconds"]))
         self.accounts = Accounts(self.people, self.sessions, self.audit)
-        self.pictures = Pictures(os.path.join(host.state, "avatars"), lambda: 0)
+        self.pictures = Pictures(os.path.join(self.host.state, "avatars"), lambda: 0)
         self.line = threading.Lock()            # one connection to Asterisk, one question at a time
         self.asterisk: Optional[Ami] = None
+        self.quiet_until = 0.0
         self.acts: dict[str, Callable[..., dict[str, Any]]] = {
             each.__name__: each for each in (self.sign_in, self.sign_out, self.change_password, self.who, self.session, self.queue, self.voicemail,
                                              self.voicemail_sound, self.voicemail_act, self.avatar, self.look)}
+        self.says = {name: frozenset(inspect.signature(act).parameters) for name, act in self.acts.items()}
 
     def answer(self, question: bytes) -> dict[str, Any]:
+        """Whatever is asked: the desk is what strangers speak to, and may be theirs one day."""
         try:
             said = json.loads(question)
-            act = self.acts[said.pop("ask")]
-        except (ValueError, KeyError, AttributeError):
+            name = said.pop("ask")
+            act, expected = self.acts[name], self.says[name]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return {"error": "not_found", "status": 404}
+        if said.keys() != expected or not all(isinstance(each, list) and all(map(is_text, each)) if name == "sessions" else is_text(each)
+                                              for name, each in said.items()):
             return {"error": "not_found", "status": 404}
         try:
             return act(**said)
         except Refusal as refusal:
             return {"error": refusal.key, "status": refusal.status, **refusal.values}
-        except Trouble as trouble:
+        except (Trouble, OSError) as trouble:
             print(f"{act.__name__}: {trouble}", file=sys.stderr, flush=True)
-            return {"error": "unready", "status": 503}
+        except Exception:
+            traceback.print_exc()
+        return {"error": "unready", "status": 503}
 
     def ask(self, question: Callable[[Ami], Any]) -> Any:
         """Whatever a question to Asterisk gives. A connection that was lost, as by a restart, is made anew once."""
-        with self.line:
-            for fresh in (self.asterisk is None, True):
-                if self.asterisk is None:
-                    self.asterisk = Ami(os.path.join(self.host.config, "manager.conf"), timeout=5)
+        if not self.line.acquire(timeout=PATIENCE):
+            raise Unready("Asterisk has enough to do with others' questions")
+        try:
+            came, fresh = time.monotonic(), self.asterisk is None
+            if came < self.quiet_until:
+                raise Unready("Asterisk did not answer a moment ago")
+            while True:
                 try:
+                    if self.asterisk is None:
+                        self.asterisk = Ami(os.path.join(self.host.config, "manager.conf"), timeout=PATIENCE)
                     return question(self.asterisk)
                 except Trouble:
-                    self.asterisk.__exit__(None, None, None)
-                    self.asterisk = None
-                    if fresh:
+                    if self.asterisk is not None:
+                        self.asterisk.__exit__(None, None, None)
+                        self.asterisk = None
+                    slow = time.monotonic() - came > PATIENCE / 2
+                    if slow:
+                        self.quiet_until = time.monotonic() + QUIET
+                    if slow or fresh:
                         raise
-        raise AssertionError
+                    fresh = True
+        finally:
+            self.line.release()
 
-    def signed_in(self, session: str, must_change: bool = False) -> Person:
-        """Whose session it is; of somebody with a one-time password only for what `must_change` allows."""
-        person, _ends = self.sessions.person(session)
-        if not must_change and self.accounts.must_change(person):
+    def close(self) -> None:
+        self.people.close()
+        if self.asterisk is not None:
+            self.asterisk.__exit__(None, None, None)
+
+    def signed_in(self, session: str, must_change: bool = False) -> Session:
+        """Of somebody with a one-time password only for what `must_change` allows."""
+        found = self.sessions.of(session)
+        if not must_change and self.accounts.must_change(found.person, found.since):
             raise Refusal("must_change", 403)
-        return person
+        return found
 
     # Signing in and out
 
@@ -91,49 +127,51 @@ class Keeper:
         return answer
 
     def change_password(self, session: str, old: str, new: str, address: str) -> dict[str, Any]:
-        answer = self.accounts.change_password(self.signed_in(session, must_change=True), old, new, address)
+        answer = self.accounts.change_password(self.signed_in(session, must_change=True).person, old, new, address)
         self.to_work(answer["session"])
         return answer
 
     def to_work(self, session: str) -> None:
-        """Whoever signs in at the desk is there for the queues. Without an Asterisk that answers she is in nevertheless."""
-        person = self.signed_in(session)
+        """Whoever signs in at the desk is there for the queues."""
+        self.tell_queues(self.signed_in(session).person, "sign_in")
+
+    def tell_queues(self, person: Person, act: str) -> None:
+        """Without an Asterisk that answers people are in, or out, nevertheless."""
         if person.is_agent:
             try:
-                self.ask(lambda ami: pauses.act(ami, person, "sign_in", "", self.reasons))
+                self.ask(lambda ami: pauses.act(ami, person, act, "", self.reasons))
             except Trouble as trouble:
-                print(f"sign_in: {trouble}", file=sys.stderr, flush=True)
+                print(f"{act}: {trouble}", file=sys.stderr, flush=True)
 
     def sign_out(self, session: str, address: str) -> dict[str, Any]:
-        person = self.signed_in(session, must_change=True)
+        person = self.signed_in(session, must_change=True).person
         self.sessions.end(person)
         self.audit.note("sign_out", person.username, address)
-        if person.is_agent:
-            self.ask(lambda ami: pauses.act(ami, person, "sign_out", "", self.reasons))
+        self.tell_queues(person, "sign_out")
         return {}
 
     def who(self, session: str) -> dict[str, Any]:
         """Whoever has a session, also one that is only good for another password; and where her telephone connects to."""
-        person = self.signed_in(session, must_change=True)
-        port = person.whole.get("phone.wss_port")
-        return {"username": person.username, "must_change": self.accounts.must_change(person), "token": self.sessions.token(session),
+        found = self.signed_in(session, must_change=True)
+        person, port = found.person, found.person.whole.get("phone.wss_port")
+        return {"username": person.username, "must_change": self.accounts.must_change(person, found.since), "token": self.sessions.token(session),
                 "log": person.whole["client_log"],
                 **({"port": port} if port else {})}
 
     # The page
 
     def session(self, session: str, host: str) -> dict[str, Any]:
-        person = self.signed_in(session)
-        _person, ends = self.sessions.person(session)
-        return {**telephone.session(person, host, self.port, ends, self.turn_conf), "csrf": self.sessions.token(session),
-                "queue": self.ask(lambda ami: pauses.state(person, pauses.reasons(ami), self.reasons)) if person.is_agent else None}
+        found = self.signed_in(session)
+        person = found.person
+        return {**telephone.session(person, host, self.port, found.ends, self.turn_conf), "csrf": self.sessions.token(session),
+                "queue": pauses.state(person, self.ask(lambda ami: pauses.reason(ami, person)), self.reasons) if person.is_agent else None}
 
     def queue(self, session: str, act: str, reason: str) -> dict[str, Any]:
-        person = self.signed_in(session)
+        person = self.signed_in(session).person
 
         def asked(ami: Ami) -> Any:
             pauses.act(ami, person, act, reason, self.reasons)
-            return pauses.state(person, pauses.reasons(ami), self.reasons)
+            return pauses.state(person, pauses.reason(ami, person), self.reasons)
 
         return {"queue": self.ask(asked)}
 
@@ -149,7 +187,7 @@ class Keeper:
         return self.voicemail(session)
 
     def box(self, session: str) -> str:
-        person = self.signed_in(session)
+        person = self.signed_in(session).person
         if not person.whole.get("voicemail"):
             raise Refusal("no_mailbox", 404)
         return str(person.whole["number"])
@@ -177,10 +215,10 @@ class Keeper:
 
     def seen(self, session: str, kept: Optional[dict[str, str]]) -> dict[str, Any]:
         try:
-            person = self.signed_in(session)
+            person = self.signed_in(session).person
         except Refusal as refusal:
             return {"out": {"error": refusal.key}}
-        return {**({"queue": pauses.state(person, kept, self.reasons)} if kept is not None else {}),
+        return {**({"queue": pauses.state(person, kept.get(person.username), self.reasons)} if kept is not None else {}),
                 **({"voicemail": mailbox.counts(self.host.mailboxes, str(person.whole["number"]))} if person.whole.get("voicemail") else {})}
 
 
@@ -208,7 +246,11 @@ class Questions(socketserver.StreamRequestHandler):
 def main() -> None:
     with open("/etc/switchboard/desk.json", encoding="utf-8") as file:
         keeper = Keeper(json.load(file))
-    Socket(keeper, 3).serve_forever()      # the first one that systemd passes on (sd_listen_fds(3))
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit())
+    try:
+        Socket(keeper, 3).serve_forever()      # the first one that systemd passes on (sd_listen_fds(3))
+    finally:
+        keeper.close()
 
 
 if __name__ == "__main__":

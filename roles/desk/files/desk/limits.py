@@ -8,12 +8,14 @@ import ipaddress
 import time
 from collections.abc import Callable, Hashable
 
+REMEMBERED = 10_000
+
 
 class Limit:
     """`most` at once, and as many again in each minute."""
 
     def __init__(self, most: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.most, self.clock = most, clock
+        self.most, self.clock, self.tidy_at = most, clock, REMEMBERED
         self.taken: dict[Hashable, tuple[float, float]] = {}     # of whom: how much is taken, and when that was reckoned
 
     def now(self, who: Hashable) -> float:
@@ -25,14 +27,17 @@ class Limit:
 
     def take(self, who: Hashable, much: float = 1) -> None:
         self.taken[who] = self.now(who) + much, self.clock()
-        if len(self.taken) > 10_000:        # whoever has nothing taken any more need not be remembered
+        if len(self.taken) > self.tidy_at:        # whoever has nothing taken any more need not be remembered
             self.taken = {each: found for each, found in self.taken.items() if self.now(each) > 0}
+            self.tidy_at = max(REMEMBERED, 2 * len(self.taken))     # it takes its time, so not each time
 
 
 def source(address: str) -> str:
     """Of whom an address is: with IPv6 everybody has a whole network (RFC 6177)."""
     try:
         found = ipaddress.ip_address(address)
+        if found.version == 6 and found.ipv4_mapped:
+            found = found.ipv4_mapped
+        return str(found) if found.version == 4 else str(ipaddress.ip_network((int(found), 64), strict=False))
     except ValueError:
         return ""
-    return address if found.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))

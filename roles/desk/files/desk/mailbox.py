@@ -21,6 +21,7 @@ from .refusal import Refusal
 FOLDERS = {"INBOX": True, "Urgent": True, "Old": False}     # folder: whether what is in it is new
 MESSAGE = re.compile(r"msg[0-9]{4}\.txt")
 ID = re.compile(r"[0-9]+-[0-9a-f]+")
+LONGEST = 64 * 1024         # characters of what is told of a message
 LARGEST = 20 * 2**20        # bytes of a sound file that is sent
 
 
@@ -46,17 +47,18 @@ def found(box: str) -> Iterator[Message]:
     for folder in FOLDERS:
         try:
             names = os.listdir(os.path.join(box, folder))
-        except FileNotFoundError:
+        except OSError:
             continue
         for name in filter(MESSAGE.fullmatch, names):
             path = os.path.join(box, folder, name)
             said = configparser.ConfigParser(strict=False, interpolation=None, comment_prefixes=(";",), inline_comment_prefixes=None)
             try:
-                said.read(path, encoding="utf-8")
+                with open(path, encoding="utf-8", errors="replace") as file:        # a name comes from outside, in whatever encoding
+                    said.read_string(file.read(LONGEST))
                 text = said["message"]
                 if ID.fullmatch(text.get("msg_id", "")):
                     yield Message(text["msg_id"], folder, path[:-4], text.get("callerid", ""), text.getint("origtime", 0), text.getint("duration", 0))
-            except (configparser.Error, KeyError, ValueError, UnicodeError, FileNotFoundError):     # moved meanwhile, or not whole yet
+            except (configparser.Error, KeyError, ValueError, OSError):     # moved meanwhile, or not whole yet
                 continue
 
 
@@ -65,7 +67,7 @@ def counts(spool: str, number: str) -> dict[str, int]:
     def files(folder: str) -> int:
         try:
             return sum(1 for each in os.listdir(os.path.join(spool, "default", number, folder)) if MESSAGE.fullmatch(each))
-        except FileNotFoundError:
+        except OSError:
             return 0
 
     return {"new": files("INBOX") + files("Urgent"), "old": files("Old")}

@@ -9,25 +9,45 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
+import re
 import time
+from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from .people import People, Person
 from .refusal import Refusal
 
+WORD = re.compile("[A-Za-z0-9_.-]{1,400}")      # who reads base64 skips whatever else stands there, so a word could have any length
+AHEAD = 60.0        # seconds that a session may be begun in the future: a clock that was set back would let it last for longer
+
 
 def key_in(path: str) -> str:
     """The host's own key, made where there is none. Without it nobody is signed in any more."""
     try:
         with open(path, encoding="ascii") as file:
-            return file.read()
+            key = file.read()
+        if re.fullmatch("[0-9a-f]{64}", key):
+            return key
     except FileNotFoundError:
-        key = os.urandom(32).hex()
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(key)
-        return key
+        pass
+    # What a full disk cut short is no key: with an empty one anybody could sign.
+    key, fresh = os.urandom(32).hex(), f"{path}.new"
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+    return key
+
+
+@dataclass(frozen=True)
+class Session:
+    person: Person
+    since: float        # both in seconds since 1970
+    ends: float
 
 
 class Sessions:
@@ -37,30 +57,30 @@ class Sessions:
         self.key, self.people, self.seconds = key.encode(), people, seconds
         self.signer = URLSafeSerializer(self.key, salt="session")
 
-    def password_mark(self, person: Person) -> str:
-        """Another one with each password, of which it tells nothing."""
-        return hmac.new(self.key, str(person.said.get("password_hash")).encode(), hashlib.sha256).hexdigest()[:16]
+    def mark(self, person: Person) -> str:
+        """Another one with each password and after each sign-out, and no clock comes into it. It tells nothing of the password."""
+        told = json.dumps([person.said.get("password_hash"), person.said.get("signed_out")])
+        return hmac.new(self.key, told.encode(), hashlib.sha256).hexdigest()[:32]
 
     def begin(self, person: Person) -> str:
-        return str(self.signer.dumps([person.id, time.time(), self.password_mark(person), os.urandom(9).hex()]))
+        return str(self.signer.dumps([person.id, time.time(), self.mark(person), os.urandom(9).hex()]))
 
     def end(self, person: Person) -> None:
         """All that this person has begun so far: there is one line, and one browser at a time that it rings in."""
-        self.people.change(person, signed_out_at=time.time())
+        self.people.later(person, signed_out=os.urandom(9).hex())
 
-    def person(self, session: str) -> tuple[Person, float]:
-        """Whose it is, and when it ends (seconds since 1970). Raises Refusal when it holds no longer."""
+    def of(self, word: str) -> Session:
+        """Raises Refusal when it holds no longer."""
         try:
-            number, since, mark, _random = self.signer.loads(session)
+            number, since, mark, _random = self.signer.loads(word if WORD.fullmatch(word) else "")
         except (BadSignature, ValueError, TypeError):
             raise Refusal("signed_out", 401) from None
-        person = self.people.of(number)
-        ends = since + self.seconds
-        if (person is None or time.time() > ends or person.whole["disabled"] or person.whole["authentication"] != "local"
-                or since <= person.said.get("signed_out_at", 0) or not hmac.compare_digest(mark, self.password_mark(person))):
+        person, now, ends = self.people.of(number), time.time(), since + self.seconds
+        if (person is None or not since - AHEAD <= now < ends or person.whole["disabled"] or person.whole["authentication"] != "local"
+                or not hmac.compare_digest(mark, self.mark(person))):
             raise Refusal("signed_out", 401)
-        return person, ends
+        return Session(person, since, ends)
 
-    def token(self, session: str) -> str:
+    def token(self, word: str) -> str:
         """What a page of this session, and no other site's, knows and sends along with what it changes (CSRF)."""
-        return hmac.new(self.key, b"csrf " + session.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.key, b"csrf " + word.encode(), hashlib.sha256).hexdigest()

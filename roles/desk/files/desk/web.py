@@ -7,13 +7,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import json
 import logging
 import logging.handlers
 import os
+import re
+import sys
 import time
+import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import resources
 from typing import Any, Optional
@@ -21,6 +25,7 @@ from typing import Any, Optional
 import jinja2
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -34,10 +39,16 @@ STATIC = "/usr/local/share/switchboard/desk"
 COOKIE = "__Host-desk"          # a browser takes it over TLS only, from this host only, for all of it (RFC 6265bis)
 SLOWEST = 1.0                   # seconds after which a refused sign-in is answered, whatever the reason was
 WAITING = 400                   # sign-ins that wait for the keeper; a hash takes its time
+AT_ONCE = 2 * (os.cpu_count() or 1)     # of them that it is asked at once: as many guesses of one address come beyond the limit at most
+ANSWERS = 45.0                  # seconds after which a keeper that does not answer is taken for none; nginx waits for a minute
 LOOK = 2.0                      # seconds between two looks at what has become of open pages
 ALIVE = 15.0                    # seconds after which an event stream says that it is still there
+PAGES_OPEN = 20                 # event streams of one person
+SOUNDS = 4                      # voicemail messages that are in memory at once
 LEVELS = ("off", "error", "warning", "info", "debug")
 LONGEST_BODY = 16 * 1024        # bytes; nginx lets no more through either
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?")
+RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 
 TEXTS: dict[str, str] = json.loads(resources.files(__package__).joinpath("texts/en.json").read_text("utf-8"))
 PAGES = jinja2.Environment(loader=jinja2.PackageLoader(__package__), autoescape=True, undefined=jinja2.StrictUndefined)
@@ -51,11 +62,18 @@ def settings() -> dict[str, Any]:
 
 def version(name: str) -> str:
     """Of a file that browsers keep: another one with each content."""
+    path = os.path.join(STATIC, name)
     try:
-        with open(os.path.join(STATIC, name), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()[:12]
+        found = os.stat(path)
+        return digest(path, found.st_mtime_ns, found.st_size)
     except FileNotFoundError:
         return "none"
+
+
+@functools.lru_cache(4)
+def digest(path: str, _time: int, _size: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()[:12]
 
 
 class Guarded:
@@ -77,6 +95,9 @@ class Guarded:
             await send(message)
 
         request = Request(scope)
+        if not HOST.fullmatch(request.headers.get("host", "")):     # it comes back in headers and addresses
+            await JSONResponse({"error": "not_found"}, 400)(scope, receive, sent)
+            return
         if request.method not in ("GET", "HEAD") and request.headers.get("origin") != f"https://{request.headers.get('host')}":
             await JSONResponse({"error": "other_site"}, 403)(scope, receive, sent)
             return
@@ -104,17 +125,42 @@ def policy(websocket: str = "") -> str:
 async def keeper(ask: str, **said: Any) -> dict[str, Any]:
     """The keeper's answer. Raises Refusal where that is one."""
     try:
-        reader, writer = await asyncio.open_unix_connection(KEEPER)
-        try:
-            writer.write(json.dumps({"ask": ask, **said}).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(await reader.read())
-        finally:
-            writer.close()
-    except (OSError, ValueError):
+        answer: dict[str, Any] = json.loads(await asyncio.wait_for(exchange(json.dumps({"ask": ask, **said}).encode()), ANSWERS))
+    except (OSError, ValueError, asyncio.TimeoutError):
         raise Refusal("unready", 503) from None
     if "error" in answer:
         raise Refusal(answer.pop("error"), answer.pop("status"), **answer)
     return answer
+
+
+async def exchange(question: bytes) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(KEEPER)
+    try:
+        writer.write(question + b"\n")
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+async def body(request: Request) -> bytes:
+    found = b""
+    async for part in request.stream():
+        found += part
+        if len(found) > LONGEST_BODY:
+            raise Refusal("too_long", 413)
+    return found
+
+
+async def form(request: Request) -> dict[str, str]:
+    """What a form of ours sends (application/x-www-form-urlencoded); what another one sends is nothing. Of two of a name the last counts."""
+    try:
+        return dict(urllib.parse.parse_qsl((await body(request)).decode(), keep_blank_values=True, max_num_fields=5))
+    except ValueError:
+        return {}
+
+
+def is_own(form: dict[str, str], token: str) -> bool:
+    return hmac.compare_digest(form.get("csrf", "").encode(), token.encode())
 
 
 def session_of(request: Request) -> str:
@@ -144,11 +190,14 @@ def with_session(response: Response, session: str) -> Response:
     return response
 
 
+News = asyncio.Queue[tuple[str, Any]]
+
+
 class Desk:
     def __init__(self, failures_per_minute: int, log: logging.Logger) -> None:
-        self.failures, self.log_bytes, self.log = Limit(failures_per_minute), Limit(256 * 1024), log
-        self.waiting = 0
-        self.open: dict[asyncio.Queue[tuple[str, Any]], str] = {}     # of each page that is open: where its events go, and its session
+        self.failures, self.changes, self.log_bytes, self.log = Limit(failures_per_minute), Limit(10), Limit(256 * 1024), log
+        self.waiting, self.turn, self.sounds = 0, asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(SOUNDS)
+        self.open: dict[News, tuple[str, str]] = {}     # of each page that is open: whose it is, and its session
 
     # Pages
 
@@ -170,32 +219,43 @@ class Desk:
         return page("sign_in.html", error="", username="")
 
     async def sign_in(self, request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=5)
-        username, password, came = str(form.get("username", ""))[:200], str(form.get("password", ""))[:1000], time.monotonic()
-        who = source(address(request))
+        said, came = await form(request), time.monotonic()
+        username, password, who = said.get("username", "")[:200], said.get("password", "")[:1000], source(address(request))
         try:
-            if self.failures.reached(who) or self.waiting >= WAITING:
+            if self.waiting >= WAITING:
                 raise Refusal("too_many", 429)
             self.waiting += 1
             try:
-                answer = await keeper("sign_in", username=username, password=password, address=address(request))
+                async with self.turn:
+                    answer = await self.tried(who, username, password, address(request))
             finally:
                 self.waiting -= 1
         except Refusal as refusal:
             if refusal.status == 401:
-                self.failures.take(who)
                 await asyncio.sleep(max(0.0, came + SLOWEST - time.monotonic()))
             return page("sign_in.html", refusal.status, error=told(refusal), username=username)
         return with_session(RedirectResponse("/password" if answer["must_change"] else "/", 303), answer["session"])
 
+    async def tried(self, who: str, username: str, password: str, address: str) -> dict[str, Any]:
+        if self.failures.reached(who):
+            raise Refusal("too_many", 429)
+        try:
+            return await keeper("sign_in", username=username, password=password, address=address)
+        except Refusal as refusal:
+            if refusal.status == 401:
+                self.failures.take(who)
+            raise
+
     async def sign_out(self, request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=5)
-        with contextlib.suppress(Refusal):
+        said = await form(request)
+        try:
             session = session_of(request)
-            who = await keeper("who", session=session)
-            if not hmac.compare_digest(str(form.get("csrf", "")).encode(), who["token"].encode()):
-                return JSONResponse({"error": "other_site"}, 403)
+            if not is_own(said, (await keeper("who", session=session))["token"]):
+                raise Refusal("other_site", 403)
             await keeper("sign_out", session=session, address=address(request))
+        except Refusal as refusal:
+            if refusal.status != 401:       # nobody is to think that she is out who is not
+                raise
         response = RedirectResponse("/sign-in", 303, {"Clear-Site-Data": '"cache", "storage"'})
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
         return response
@@ -210,21 +270,19 @@ class Desk:
         return page("password.html", status, error=error, csrf=who["token"], must_change=who["must_change"])
 
     async def password(self, request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=5)
-        session = session_of(request)
-        who, source_of = await keeper("who", session=session), source(address(request))
-        if not hmac.compare_digest(str(form.get("csrf", "")).encode(), who["token"].encode()):
-            return JSONResponse({"error": "other_site"}, 403)
-        new = str(form.get("new", ""))
+        said, session = await form(request), session_of(request)
+        who = await keeper("who", session=session)
+        if not is_own(said, who["token"]):
+            raise Refusal("other_site", 403)
+        new = said.get("new", "")
         try:
-            if self.failures.reached(source_of):
+            if self.changes.reached(who["username"]):       # each is compared with many hashes
                 raise Refusal("too_many", 429)
-            if new != str(form.get("again", "")):
+            self.changes.take(who["username"])
+            if new != said.get("again", ""):
                 raise Refusal("passwords_differ", 422)
-            answer = await keeper("change_password", session=session, old=str(form.get("old", ""))[:1000], new=new[:1000], address=address(request))
+            answer = await keeper("change_password", session=session, old=said.get("old", "")[:1000], new=new[:1000], address=address(request))
         except Refusal as refusal:
-            if refusal.key == "old_is_wrong":
-                self.failures.take(source_of)
             return await self.password_page(request, told(refusal), refusal.status)
         return with_session(RedirectResponse("/", 303), answer["session"])
 
@@ -242,8 +300,9 @@ class Desk:
         return JSONResponse((await keeper("voicemail", session=session_of(request)))["messages"])
 
     async def voicemail_sound(self, request: Request) -> Response:
-        answer = await keeper("voicemail_sound", session=session_of(request), message=request.path_params["message"])
-        return ranged(request, base64.b64decode(answer["content"]), "audio/wav")
+        async with self.sounds:
+            answer = await keeper("voicemail_sound", session=session_of(request), message=request.path_params["message"])
+            return ranged(request, base64.b64decode(answer["content"]), "audio/wav")
 
     async def voicemail_act(self, request: Request) -> Response:
         session, said = await self.change(request)
@@ -263,7 +322,8 @@ class Desk:
             raise Refusal("not_found", 404)
         for each in lines:
             if isinstance(each, dict) and each.get("level") in wanted:
-                line = json.dumps({"person": who["username"], "at": each.get("at"), "level": each["level"], "text": str(each.get("text", ""))})
+                at = each.get("at") if isinstance(each.get("at"), (int, float)) else None
+                line = json.dumps({"person": who["username"], "at": at, "level": each["level"], "text": str(each.get("text", ""))})
                 if not self.log_bytes.reached(who["username"], len(line)):
                     self.log_bytes.take(who["username"], len(line))
                     self.log.info("%s", line)
@@ -275,14 +335,9 @@ class Desk:
         token = (await keeper("who", session=session))["token"]
         if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), token.encode()):
             raise Refusal("other_site", 403)
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > LONGEST_BODY:
-                raise Refusal("too_long", 413)
         try:
-            said = json.loads(body)
-        except ValueError:
+            said = json.loads(await body(request))
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
             raise Refusal("not_found", 404)
@@ -292,12 +347,21 @@ class Desk:
 
     async def events(self, request: Request) -> Response:
         session = session_of(request)
-        await keeper("who", session=session)
-        return StreamingResponse(self.stream(session), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        who = (await keeper("who", session=session))["username"]
+        if self.pages_of(who) >= PAGES_OPEN:
+            raise Refusal("too_many", 429)
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
+        return StreamingResponse(self.stream(who, session), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
-    async def stream(self, session: str) -> AsyncIterator[bytes]:
-        news: asyncio.Queue[tuple[str, Any]] = asyncio.Queue(20)
-        self.open[news] = session
+    def pages_of(self, person: str) -> int:
+        return sum(1 for each, _session in self.open.values() if each == person)
+
+    async def stream(self, person: str, session: str) -> AsyncIterator[bytes]:
+        if self.pages_of(person) >= PAGES_OPEN:     # many asked at once
+            return
+        news: News = asyncio.Queue(20)
+        self.open[news] = person, session
         try:
             yield b": here\n\n"
             while True:
@@ -314,38 +378,52 @@ class Desk:
 
     async def watch(self) -> None:
         """Tells open pages what has changed for them."""
-        last: dict[asyncio.Queue[tuple[str, Any]], dict[str, Any]] = {}
+        last: dict[News, dict[str, Any]] = {}
         while True:
             await asyncio.sleep(LOOK)
-            now = list(self.open.items())
-            last = {each: last.get(each, {}) for each, _session in now}
-            for start in range(0, len(now), 200):
-                some = now[start:start + 200]
-                with contextlib.suppress(Refusal):
-                    answer = await keeper("look", sessions=[session for _news, session in some])
-                    for (news, _session), seen in zip(some, answer["seen"]):
-                        for name, value in seen.items():
-                            if last[news].get(name) != value and not news.full():
-                                news.put_nowait((name, value))
-                                last[news][name] = value
+            try:
+                last = await self.look(last)
+            except Refusal:     # the keeper is not there just now
+                continue
+            except Exception as wrong:      # no page would be told anything any more
+                print(f"look: {wrong!r}", file=sys.stderr, flush=True)
+
+    async def look(self, last: dict[News, dict[str, Any]]) -> dict[News, dict[str, Any]]:
+        """What each page was told last, `last` with what it is told now."""
+        sessions = list(dict.fromkeys(session for _person, session in self.open.values()))
+        seen: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(sessions), 200):
+            some = sessions[start:start + 200]
+            seen.update(zip(some, (await keeper("look", sessions=some))["seen"]))
+        last = {news: last.get(news, {}) for news in self.open}
+        for news, (_person, session) in self.open.items():
+            for name, value in seen.get(session, {}).items():
+                if last[news].get(name) != value and not news.full():       # who does not listen is told later
+                    news.put_nowait((name, value))
+                    last[news][name] = value
+        return last
 
 
 def host(request: Request) -> str:
     """The name by which the browser came here, without a port."""
-    return request.url.hostname or ""
+    found = HOST.fullmatch(request.headers["host"])
+    return found[1] if found else ""
 
 
 def ranged(request: Request, content: bytes, media_type: str) -> Response:
-    """A file, or the part of it that a player asks for (RFC 9110, section 14)."""
-    first, _dash, last = request.headers.get("range", "").removeprefix("bytes=").partition("-")
-    if not first.isdecimal() or int(first) >= len(content):
-        return Response(content, media_type=media_type, headers={"Accept-Ranges": "bytes"})
-    end = min(int(last) if last.isdecimal() else len(content) - 1, len(content) - 1)
-    headers = {"Accept-Ranges": "bytes", "Content-Range": f"bytes {first}-{end}/{len(content)}"}
-    return Response(content[int(first):end + 1], 206, headers, media_type)
+    """A file, or the part of it that a player asks for (RFC 9110, section 14). What is asked for in another way is answered with the whole."""
+    headers, wanted, end = {"Accept-Ranges": "bytes"}, RANGE.fullmatch(request.headers.get("range", "")), len(content) - 1
+    first, last = (int(wanted[1]), int(wanted[2] or end)) if wanted else (0, end)
+    if not wanted or first > last or first > end:
+        return Response(content, media_type=media_type, headers=headers)
+    headers["Content-Range"] = f"bytes {first}-{min(last, end)}/{len(content)}"
+    return Response(content[first:last + 1], 206, headers, media_type)
 
 
 async def refused(request: Request, wrong: Exception) -> Response:
+    """Also of what the framework refuses: an address or a method that there is not."""
+    if isinstance(wrong, HTTPException):
+        wrong = Refusal("not_found", wrong.status_code)
     assert isinstance(wrong, Refusal)  # noqa: S101, it is registered for nothing else
     if request.url.path.startswith(("/api/", "/avatar/")):
         return JSONResponse({"error": wrong.key}, wrong.status)
@@ -374,13 +452,15 @@ def application(desk: Desk) -> ASGIApp:
     def post(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
         return Route(path, endpoint, methods=["POST"])
 
-    return Guarded(Starlette(lifespan=lifespan, exception_handlers={Refusal: refused}, routes=[
+    app = Starlette(lifespan=lifespan, exception_handlers={Refusal: refused, HTTPException: refused}, routes=[
         get("/", desk.home), get("/sign-in", desk.sign_in_page), post("/sign-in", desk.sign_in), post("/sign-out", desk.sign_out),
         get("/password", desk.password_page), post("/password", desk.password),
         get("/api/session", desk.session), get("/api/events", desk.events), post("/api/queue", desk.queue), post("/api/log", desk.take_log),
         get("/api/voicemail", desk.voicemail), get("/api/voicemail/{message}", desk.voicemail_sound), post("/api/voicemail/{message}", desk.voicemail_act),
         get("/avatar/{username}", desk.avatar),
-    ]))
+    ])
+    app.router.redirect_slashes = False     # what has a slash too many is nothing, and leads nowhere
+    return Guarded(app)
 
 
 def main(found: Optional[dict[str, Any]] = None) -> ASGIApp:
