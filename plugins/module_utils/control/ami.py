@@ -40,13 +40,21 @@ class Ami:
             raise Unready(f"{manager_conf} has no account [{user}] with a secret: has role asterisk set this host up?") from None
         try:
             self.socket = socket.create_connection((host, port), min(timeout, GREETING))
-            self.file = self.socket.makefile("rb")
+        except OSError as wrong:
+            raise self.silent(host, port, wrong) from None
+        self.file = self.socket.makefile("rb")
+        try:
             self.file.readline()
             self.count = 0
             self.action("Login", Username=user, Secret=secret, Events="off")
             self.socket.settimeout(timeout)
-        except OSError as wrong:
-            raise Unready(f"Asterisk does not answer on its manager interface {host}:{port} ({wrong.strerror or wrong}): is it running?") from None
+        except BaseException as wrong:
+            self.__exit__(None, None, None)     # who asks again and again has no use for it
+            raise self.silent(host, port, wrong) if isinstance(wrong, OSError) else wrong from None
+
+    @staticmethod
+    def silent(host: str, port: int, wrong: OSError) -> Unready:
+        return Unready(f"Asterisk does not answer on its manager interface {host}:{port} ({wrong.strerror or wrong}): is it running?")
 
     def read(self) -> Message:
         message: Message = {}
