@@ -23,15 +23,15 @@ help: ## this list
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-demo: IMAGES = host phone
-demo: bed ## bring up a host in a container, with two phones that make a proof call
+demo: IMAGES = host phone browser
+demo: bed ## bring up a host in a container, with a proof call from the desk to a phone
 	@$(BED) up $(DEMO)
 	@$(BED) run $(BIN)/ansible-playbook -i inventory/demo/hosts.yml playbooks/demo.yml
 	@$(BED) run $(BIN)/python -m tests.phones.demo
 
 demo-down: environments ## remove what demo made
 	@$(BED) down $(DEMO)
-	@rm -f inventory/demo/credentials.yml*
+	@rm -f inventory/demo/credentials.yml* inventory/demo/ca.pem
 
 test: bed ## every gate, unit test and scenario (installs what is missing)
 	@$(BED) run $(PYTEST) $(PYTEST_FLAGS)

@@ -198,6 +198,21 @@ class Desk(Device):
         self.open("/sign-in").fill("Username", username).fill("Password", password).press("Sign in")
         return self
 
+    def change_password(self, old, new):
+        """On the page that asks for it."""
+        self.wait(lambda: self.path == "/password", 8, "asked for another password")
+        self.fill("Password until now", old).fill("New password", new).fill("New password, once more", new).press("Change")
+        self.wait(lambda: self.path == "/", 8, "in with the new password")
+        return self
+
+    def enter(self, username, first, own):
+        """Signs in with a password of one's own, which is chosen now where the first one is still good. Registered afterwards."""
+        self.sign_in(username, own)
+        self.wait(lambda: self.path in ("/", "/password") or "do not go together" in self.text, 8, "answered")
+        if self.path == "/sign-in":
+            self.sign_in(username, first).change_password(first, own)
+        return self.registered()
+
     def registered(self, timeout=10):
         self.wait(lambda: (self.state or {}).get("registered"), timeout, "registered")
         return self

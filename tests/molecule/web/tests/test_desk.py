@@ -2,13 +2,18 @@
 """The desk: people sign in with a real Chromium, and are on the telephone with others in browsers and with SIP telephones."""
 
 import base64
+import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.bed import npm
 from tests.phones import until
 from tests.phones.desk import Desks
+
+CACHE = Path(npm.__file__).parents[2] / ".cache"
 
 FIRST, OWN = "First-pass-word-1", "My-own-pass-word-2"
 WEB = {"typology": "webrtc", "password": FIRST}
@@ -48,28 +53,12 @@ def desk_fixture(pbx, desks):
     def make(name="", **options):
         made.append(desks.desk(pbx.name, **options))
         if name:
-            enter(made[-1], name)
+            made[-1].enter(name, FIRST, OWN)
         return made[-1]
 
     yield make
     for each in made:
         each.quit()
-
-
-def enter(desk, name):
-    """Signs in, with a new password where the first one must be changed."""
-    desk.sign_in(name, OWN)
-    until(lambda: desk.path in ("/", "/password") or "do not go together" in desk.text, 8, lambda: desk.complaint("not signed in"))
-    if desk.path == "/sign-in":
-        desk.sign_in(name, FIRST)
-        change(desk, FIRST, OWN)
-    return desk.registered()
-
-
-def change(desk, old, new):
-    desk.wait(lambda: desk.path == "/password", 8, "asked for another password")
-    desk.fill("Password until now", old).fill("New password", new).fill("New password, once more", new).press("Change")
-    desk.wait(lambda: desk.path == "/", 8, "in with the new password")
 
 
 @pytest.mark.row("P4", "P10", "A2")
@@ -86,8 +75,7 @@ def test_the_first_day(pbx, desk, tmp_path):
     assert page.path == "/password", "nothing else can be done before"
     page.fill("Password until now", once).fill("New password", "short").fill("New password, once more", "short").press("Change")
     page.shows("must have at least 8 characters")
-    change(page, once, OWN)
-    page.registered()
+    page.change_password(once, OWN).registered()
     assert "wanda/sip:" in pbx.asterisk("pjsip show contacts")
     page.press("Sign out")
     page.shows("Sign in")
@@ -361,7 +349,7 @@ def test_who_is_disabled_is_out_at_once(pbx, desk):
     vera.wait(lambda: vera.path == "/sign-in", 8, "signed out")
     other.sign_in("vera", OWN).shows("do not go together")
     pbx.agents({"username": "vera", "disabled": False})
-    enter(other, "vera")
+    other.enter("vera", FIRST, OWN)
 
 
 @pytest.mark.row("P19")
@@ -409,3 +397,96 @@ def test_signed_in_elsewhere(desk):
     assert second.state["registered"]
     first.press("Use the phone here")
     first.registered()
+
+
+AXE = "axe.run({ resultTypes: ['violations'] }).then((seen) => seen.violations.filter((each) => ['serious', 'critical'].includes(each.impact))" \
+      ".map((each) => `${each.id}: ${each.nodes.map((node) => node.target).join(', ')}`))"
+
+
+@pytest.fixture(name="look")
+def look_fixture():
+    """look(desk, "name") judges what is shown with axe, sees that nothing is wider than the screen, and keeps a picture of it."""
+    axe = (npm.built(npm.PHONEBAR, CACHE / "phonebar") / "node_modules/axe-core/axe.min.js").read_text()
+    pictures = CACHE / "screenshots"
+    pictures.mkdir(exist_ok=True)
+
+    def look(desk, name):
+        desk.ask(f"{axe}; 0")
+        assert desk.ask(AXE) == [], f"{name}: what axe finds serious"
+        assert desk.ask("document.documentElement.scrollWidth <= innerWidth"), f"{name}: wider than the screen"
+        desk.screenshot(pictures / f"{name}.png")
+
+    return look
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_everybody_can_read_it(desk, line, look, dark, width):
+    """On a telephone's screen and on a desktop, in both themes: no serious finding of axe, and nothing beside the screen."""
+    name = f"{width}-{'dark' if dark else 'light'}"
+    tom = line("tom")
+    page = desk(dark=dark, width=width, height=780)
+    page.open("/sign-in")
+    look(page, f"sign-in-{name}")
+    page.sign_in("rosa", "wrong").shows("do not go together")
+    look(page, f"refused-{name}")
+    page.enter("rosa", FIRST, OWN)
+    look(page, f"ready-{name}")
+    if width < 700:
+        page.press("Keypad")
+    talking(page, tom, "2803")
+    page.press("Transfer")
+    look(page, f"call-{name}")
+    page.press("Cancel").press("Hang up")
+    tom.ended()
+    for section in ("Calls", "Messages", "Voicemail", "Settings"):
+        page.node("button", section)
+        page.press(section)
+        look(page, f"{section.lower()}-{name}")
+    page.open("/password")
+    look(page, f"password-{name}")
+
+
+def test_a_call_by_keyboard_only(desk, line):
+    """Signed in, dialled, held, hung up and answered without a mouse."""
+    tom, page = line("tom"), desk("rosa")
+    for digit in "2803":
+        page.key(digit)
+    page.key("Enter")
+    tom.ringing().answer().established()
+    page.calls("talking", 5)
+
+    def tab_to(name):
+        for _again in range(60):
+            if page.focused() == ("button", name):
+                return page
+            page.key("Tab")
+        raise page.complaint(f"no way to {name} by Tab")
+
+    tab_to("Hold").key("Enter")
+    page.wait(lambda: page.calls()[0]["held"], 5, "on hold")
+    tab_to("Resume").key(" ")
+    page.wait(lambda: not page.calls()[0]["held"], 5, "off hold")
+    tom.hears(page)
+    tab_to("Hang up").key("Enter")
+    tom.ended()
+    tom.dial("2801")
+    page.calls("incoming", 8)
+    tab_to("Answer").key("Enter")
+    tom.established()
+    tom.hears(page)
+    tom.hangup()
+
+
+def test_it_weighs_little(pbx):
+    """All of the page, as it comes over the wire."""
+    script = f"""
+import gzip, ssl, urllib.request
+context = ssl._create_unverified_context()
+size = 0
+for path in ("/sign-in", "/static/phonebar.js", "/static/phonebar.css"):
+    request = urllib.request.Request("https://127.0.0.1" + path, headers={json.dumps({"Accept-Encoding": "gzip"})})
+    size += len(urllib.request.urlopen(request, context=context).read())
+print(size)
+"""
+    assert int(pbx.python(script)) < 150_000
