@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test gates unit scenarios bench bench-load docs changelog phonebar build clean
+.PHONY: help demo demo-down test gates unit scenarios bench bench-load bench-desk docs changelog phonebar build clean
 
 help: ## this list
 	@echo "switchboard.asterisk: a contact centre on Asterisk, described as code"
@@ -50,6 +50,9 @@ bench: bed ## speed and memory with 1,000 and 10,000 agents, beside a plain temp
 
 bench-load: bed ## calls and registrations under load, while people are changed, and what they cost beside plain files
 	@$(BED) run $(BIN)/python -m tests.bench.load
+
+bench-desk: bed ## people who sign in at the desk at once, and how soon a page is ready and a call is heard
+	@$(BED) run $(BIN)/python -m tests.bench.desk
 
 docs: environments ## write the modules' option documentation from the model
 	@$(BIN)/python tests/gates/document.py

@@ -146,11 +146,11 @@ class Request:
         ]
         return "\r\n".join(lines) + "\r\n\r\n" + self.body
 
-    def authorization(self, response, password):
-        """The header that answers a 401 or 407 (MD5, with or without qop)."""
+    def authorization(self, response, password, ha1=""):
+        """The header that answers a 401 or 407 (MD5, with or without qop), with a password or the digest that stands for it."""
         name, challenge = ("Authorization", response["WWW-Authenticate"]) if response.status == 401 else ("Proxy-Authorization", response["Proxy-Authenticate"])
         asked = {key: quoted or bare for key, quoted, bare in PARAMETER.findall(challenge)}
-        ha1, ha2 = md5(f"{self.user}:{asked['realm']}:{password}"), md5(f"{self.method}:{self.uri}")
+        ha1, ha2 = ha1 or md5(f"{self.user}:{asked['realm']}:{password}"), md5(f"{self.method}:{self.uri}")
         said = {"username": self.user, "realm": asked["realm"], "nonce": asked["nonce"], "uri": self.uri, "opaque": asked.get("opaque", "")}
         if "qop" in asked:
             cnonce = secrets.token_hex(4)

@@ -4,6 +4,7 @@
 import base64
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -476,6 +477,33 @@ def test_a_call_by_keyboard_only(desk, line):
     tom.established()
     tom.hears(page)
     tom.hangup()
+
+
+@pytest.fixture(name="hole")
+def hole_fixture(pbx):
+    """The TURN server cannot be reached: what is sent to it vanishes."""
+    yield lambda: pbx.run("nft 'table inet hole { chain in { type filter hook input priority -300; meta l4proto { tcp, udp } th dport { 3478, 5349 } drop; } }'")
+    pbx.run("nft delete table inet hole", check=False)
+
+
+def test_a_relay_that_does_not_answer_costs_little(desk, line, hole):
+    """A call is heard within a second of when it is heard otherwise."""
+    rosa, tom = desk("rosa"), line("tom", answer="auto")
+
+    def heard():
+        start = time.monotonic()
+        rosa.fill("Number", "2803").press("Call")
+        until(lambda: rosa.ask("phonebar.heard(100)")["level"] > 0.01, 20, lambda: rosa.complaint("hears nothing"))
+        seconds = time.monotonic() - start
+        rosa.press("Hang up")
+        tom.ended()
+        rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
+        return seconds
+
+    heard()     # the first one opens the microphone
+    usual = heard()
+    hole()
+    assert heard() < usual + 1.3
 
 
 def test_it_weighs_little(pbx):
