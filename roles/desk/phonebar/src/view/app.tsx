@@ -70,7 +70,7 @@ function Sections({ bar, wide, current }: { bar: Phonebar; wide: boolean; curren
           >
             <Icon name={icon} />
             <span>{name}</span>
-            {count > 0 && <span class="count" aria-hidden="true">{count}</span>}
+            {count > 0 && <span class="count" data-count={count} />}
           </button>
         );
       })}

@@ -42,14 +42,12 @@ function Conversations({ bar }: { bar: Phonebar }) {
           const who = bar.nameOf(message.number) || message.number;
           const unread = bar.messages.entries.some((each) => each.number === message.number && each.state === "unread");
           return (
-            <li key={message.number} class={unread ? "unread" : ""}>
-              <button type="button" class="entry" aria-label={t("messages.open", { who })} onClick={() => bar.open(message.number)}>
-                <span class="who">
-                  <span>{who}</span>
-                  <span class="hint cut">{message.text}</span>
-                </span>
-                <span class="hint">{moment(message.at)}</span>
-              </button>
+            <li key={message.number} class={unread ? "entry unread" : "entry"}>
+              <div class="who">
+                <button type="button" aria-label={t("messages.open", { who })} onClick={() => bar.open(message.number)}>{who}</button>
+                <p class="hint cut">{message.text}</p>
+              </div>
+              <p class="hint">{moment(message.at)}</p>
             </li>
           );
         })}
@@ -60,7 +58,7 @@ function Conversations({ bar }: { bar: Phonebar }) {
 
 function Conversation({ bar, number }: { bar: Phonebar; number: string }) {
   const [text, setText] = useState("");
-  const end = useRef<HTMLLIElement>(null);
+  const end = useRef<HTMLDivElement>(null);
   const messages = bar.messages.entries.filter((message) => message.number === number).reverse();
   const who = bar.nameOf(number) || number;
   const bytes = messageBytes(text);
@@ -76,15 +74,17 @@ function Conversation({ bar, number }: { bar: Phonebar; number: string }) {
         <Button icon="back" label={t("messages.back")} bare kind="plain" onClick={() => bar.open(null)} />
         <h2>{who}</h2>
       </div>
-      <ul class="talk" role="log" aria-label={t("messages.open", { who })} tabIndex={0}>
-        {messages.map((message) => (
-          <li key={message.id} class={message.from}>
-            <p class="bubble">{message.text}</p>
-            <p class={message.state === "failed" ? "error" : "hint"}>{[moment(message.at), state(message)].filter(Boolean).join(" · ")}</p>
-          </li>
-        ))}
-        <li ref={end} aria-hidden="true" />
-      </ul>
+      <div class="talk" role="log" aria-label={t("messages.open", { who })} tabIndex={0}>
+        <ul>
+          {messages.map((message) => (
+            <li key={message.id} class={message.from}>
+              <p class="bubble">{message.text}</p>
+              <p class={message.state === "failed" ? "error" : "hint"}>{[moment(message.at), state(message)].filter(Boolean).join(" · ")}</p>
+            </li>
+          ))}
+        </ul>
+        <div ref={end} />
+      </div>
       <form
         class="write"
         onSubmit={(event) => {

@@ -16,7 +16,7 @@ export function Pad({ label, small = false, onKey }: { label: string; small?: bo
       {KEYS.map(([key, letters]) => (
         <button type="button" class="key" aria-label={name(key)} onClick={() => onKey(key)}>
           <span class="digit">{key === "*" ? "∗" : key}</span>
-          {!small && <span class="letters">{letters}</span>}
+          {!small && <span class="letters" data-letters={letters} />}
         </button>
       ))}
     </div>
