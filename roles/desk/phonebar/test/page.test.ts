@@ -101,6 +101,13 @@ describe("the page", { skip: missing }, () => {
     await pause(100);
     await bo.key("Enter");
     await anna.call("talking");
+    await anna.press("Keys");
+    await anna.key("5");
+    await anna.key("#");
+    assert.equal(await anna.run("document.querySelector('output').value"), "5#");
+    await anna.key("Escape");
+    await until(async () => !(await anna.run("Boolean(document.querySelector('output'))")), "rid of the keys");
+    assert.equal(await anna.run("document.querySelector('input[type=tel]').value"), "");
   });
 
   test("a call is answered by itself after a countdown, unless it is stopped", async () => {

@@ -21,12 +21,25 @@ export function Calls({ bar }: { bar: Phonebar }) {
 
 function CallCard({ bar, call }: { bar: Phonebar; call: Call }) {
   const [open, setOpen] = useState<"" | "keys" | "transfer">("");
+  const [sent, setSent] = useState("");
   const who = whoIs(call);
   const incoming = call.state === "incoming";
   const others = bar.calls.filter((other) => other !== call && other.established);
   const toggle = (what: "keys" | "transfer") => setOpen(open === what ? "" : what);
+  const digit = (key: string) => {
+    bar.digit(call, key);
+    setSent((sent + key).slice(-24));
+  };
+  // Digits that are typed beside an open pad belong to this call, not to the next one.
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || open === "") return;
+    if (event.key === "Escape") setOpen("");
+    else if (open === "keys" && /^[0-9*#]$/.test(event.key)) digit(event.key);
+    else return;
+    event.preventDefault();
+  };
   return (
-    <article class={`call ${call.state} ${call.held ? "held" : ""}`} aria-label={t("call.with", { who })}>
+    <article class={`call ${call.state} ${call.held ? "held" : ""}`} aria-label={t("call.with", { who })} onKeyDown={onKeyDown}>
       <div class="call-head">
         <div class="who">
           <h2>{who}</h2>
@@ -59,7 +72,12 @@ function CallCard({ bar, call }: { bar: Phonebar; call: Call }) {
           <Button icon="hangUp" label={t("call.hang_up")} kind="stop" onClick={() => bar.hangUp(call)} />
         </div>
       )}
-      {open === "keys" && call.established && <Keys bar={bar} call={call} />}
+      {open === "keys" && call.established && (
+        <div class="keys">
+          <output class="sent">{sent}</output>
+          <Pad label={t("call.sound_keys")} small onKey={digit} />
+        </div>
+      )}
       {open === "transfer" && call.established && <Transfer bar={bar} call={call} others={others} onDone={() => setOpen("")} />}
     </article>
   );
@@ -101,22 +119,6 @@ function Incoming({ bar, call }: { bar: Phonebar; call: Call }) {
         <Button icon="hangUp" label={t("call.reject")} kind="stop wide" onClick={() => bar.hangUp(call)} />
       </div>
     </>
-  );
-}
-
-function Keys({ bar, call }: { bar: Phonebar; call: Call }) {
-  const [sent, setSent] = useState("");
-  return (
-    <div class="keys">
-      <output class="sent">{sent}</output>
-      <Pad
-        label={t("call.sound_keys")} small
-        onKey={(key) => {
-          bar.digit(call, key);
-          setSent((sent + key).slice(-24));
-        }}
-      />
-    </div>
   );
 }
 
