@@ -62,7 +62,6 @@ class Office:
         finally:
             made.server.shutdown()
             made.server.server_close()
-            made.keeper.people.close(0)
             made.keeper.close()
             made.manager.stop()
 
