@@ -22,6 +22,11 @@ def packed(packages: dict[str, str], dest: str) -> None:
             paths = sorted(os.path.join(where, each) for where, _folders, files in os.walk(folder) for each in files if each.endswith(ENDINGS))
             if not paths:
                 raise AnsibleActionFail(f"packages: there is no Python in {folder}")
+            # a folder of its own, by which Python finds a package without __init__.py (a later 3.13 finds it anyway)
+            for where in sorted({os.path.dirname(path) for path in paths}):
+                entry = zipfile.ZipInfo(os.path.normpath(f"{name}/{os.path.relpath(where, folder)}") + "/", THE_SAME)
+                entry.external_attr = 0o755 << 16 | 0x10
+                made.writestr(entry, b"")
             for path in paths:
                 with open(path, "rb") as file:
                     entry = zipfile.ZipInfo(f"{name}/{os.path.relpath(path, folder)}", THE_SAME)

@@ -22,8 +22,8 @@ def test_ruff(newest: Environment) -> None:
 
 
 def test_mypy(newest: Environment, project_files: list[str]) -> None:
-    """Strict for the pure core, see pyproject.toml."""
-    typed = re.compile(r"(plugins/(action|filter|module_utils|plugin_utils)|tests/(bed|bench|gates|phones))/.*\.py$")
+    """Strict for the pure core and the desk, see pyproject.toml."""
+    typed = re.compile(r"(plugins/(action|filter|module_utils|plugin_utils)|roles/desk/files/desk|tests/(bed|bench|gates|phones))/.*\.py$")
     newest.run("mypy", *filter(typed.match, project_files))
 
 
