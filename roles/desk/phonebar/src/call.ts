@@ -90,6 +90,8 @@ export class Call extends Emitter<CallEvents> {
   private packets = -1;
   private lastPacket = 0;
   private endedHere = false;
+  /** Why it was ended here. */
+  private because: TextKey | null = null;
   /** A transfer has failed, and the other side may be gone. */
   private inDoubt = false;
 
@@ -179,11 +181,11 @@ export class Call extends Emitter<CallEvents> {
 
   /** Ends it because of this. */
   fail(why: Failure | TextKey): void {
-    const failure = typeof why === "string" ? why : why.key;
+    this.because = typeof why === "string" ? why : why.key;
     const talked = this.since > 0;
     this.endedHere = true;
     if (this.session && !this.session.isEnded()) this.session.terminate(talked || this.direction === "outgoing" ? {} : { status_code: 480 });
-    this.finish({ talked, by: "here", failure, elsewhere: false });
+    this.finish({ talked, by: "here", failure: this.because, elsewhere: false });
   }
 
   hold(on: boolean): Promise<void> {
@@ -314,7 +316,8 @@ export class Call extends Emitter<CallEvents> {
     if (this.watch) clearInterval(this.watch);
     this.local?.getTracks().forEach((track) => track.stop());
     this.state = "ended";
-    this.emit("ended", end);
+    // JsSIP tells of the end in its own words before those that ended it here can.
+    this.emit("ended", { ...end, failure: this.because ?? end.failure });
     this.emit("changed", undefined);
   }
 }

@@ -17,7 +17,9 @@ const BY_STATUS: Record<number, TextKey> = {
   600: "failed.busy", 603: "failed.declined", 604: "failed.no_such_number", 606: "failed.codec",
 };
 
+// "Canceled" is JsSIP's word when a call that still rings loses its connection; who hangs up is asked before.
 const BY_CAUSE: Record<string, TextKey> = {
+  Canceled: "failed.connection",
   "Connection Error": "failed.connection", "Request Timeout": "failed.unreachable", "Incompatible SDP": "failed.codec",
   "Missing SDP": "failed.codec", "Bad Media Description": "failed.codec", "WebRTC Error": "failed.media", "RTP Timeout": "failed.media_lost",
   "Dialog Error": "failed.connection", "No ACK": "failed.connection", "User Denied Media Access": "failed.microphone_blocked",

@@ -523,7 +523,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   private callEnded(call: Call, end: End): void {
     this.stopCountdown(call);
     this.devices.unhear(call.id);
-    const missed = call.direction === "incoming" && !end.talked && end.by === "there" && !end.elsewhere;
+    const missed = call.direction === "incoming" && !end.talked && !end.elsewhere && (end.by === "there" || end.failure !== null);
     this.history.add({
       id: `${call.at}-${call.id}`, number: call.number, name: call.name, direction: call.direction, at: call.at, missed,
       seconds: call.since ? (Date.now() - call.since) / 1000 : 0, failure: end.failure,

@@ -85,7 +85,7 @@ export class Chromium {
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill();
     await gone;
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
