@@ -35,10 +35,14 @@ SHIPPED = {
 }
 
 
+# The desk's telephone, which is built and never committed.
+BUNDLE = {"roles/desk/files/phonebar/phonebar.js", "roles/desk/files/phonebar/phonebar.css"}
+
+
 def test_tarball_has_no_junk(tarball: Path, project_files: list[str]) -> None:
     with tarfile.open(tarball) as archive:
         names = {member.name for member in archive if member.isfile()}
-    made_by_the_build = {"MANIFEST.json", "FILES.json"}
+    made_by_the_build = {"MANIFEST.json", "FILES.json", *BUNDLE}
     assert made_by_the_build <= names
     assert sorted(names - made_by_the_build - set(project_files)) == [], "not the project's"
     assert {name.partition("/")[0] for name in names - made_by_the_build} - SHIPPED == set()
@@ -70,6 +74,16 @@ def test_tarball_has_what_it_needs(tarball: Path, project_files: list[str]) -> N
     assert {"README.md", "COPYING", "CHANGELOG.md", "requirements.txt"} <= names
 
 
+def test_tarball_has_the_telephone(tarball: Path) -> None:
+    """The two files that a host needs, as they were built; neither their sources nor what npm left."""
+    with tarfile.open(tarball) as archive:
+        found = {member.name: member.size for member in archive if member.isfile() and member.name.startswith("roles/desk/files/phonebar/")}
+        names = archive.getnames()
+    assert set(found) == BUNDLE and min(found.values()) > 1000
+    assert found == {name: (ROOT / name).stat().st_size for name in BUNDLE}
+    assert [name for name in names if "node_modules" in name or "/dist/" in name] == []
+
+
 def test_tarball_installs_and_documents_itself(tarball: Path, ansible: Environment, tmp_path: Path) -> None:
     ansible.install(tarball, tmp_path)
     listed = json.loads(ansible.run("ansible-doc", "--list", "--json", NAME, ANSIBLE_COLLECTIONS_PATH=str(tmp_path), cwd=tmp_path))
@@ -94,7 +108,8 @@ def test_every_resource_is_in_the_group_and_has_its_action() -> None:
     assert sorted(set(runtime["action_groups"]["all"]) - set(MODULES)) == [], "no such module"
     assert sorted(set(resources) - set(runtime["action_groups"]["all"])) == []
     routed = runtime["plugin_routing"]["modules"]
-    actions = {**dict.fromkeys(runtime["action_groups"]["all"], "resource"), **dict.fromkeys(("credentials", "rename", "renumber"), "one_off")}
+    actions = {**dict.fromkeys(runtime["action_groups"]["all"], "resource"), **dict.fromkeys(("credentials", "rename", "renumber"), "one_off"),
+               "program": "program"}
     assert routed == {name: {"action_plugin": f"{NAME}.{action}"} for name, action in actions.items()}
 
 

@@ -241,7 +241,8 @@ def test_nothing_beside_what_is_there(client, path):
 
 def test_nobody_hears_somebody_elses_mailbox(pbx, client):
     pbx.run("d=/var/spool/asterisk/voicemail/default/2842/INBOX; mkdir -p $d; printf '[message]\\ncallerid=Tom <2803>\\norigtime=1790000000\\nduration=3\\n"
-            "msg_id=1790000000-00000001\\n' > $d/msg0000.txt; printf RIFF > $d/msg0000.wav; chown -R asterisk:asterisk /var/spool/asterisk/voicemail/default/2842")
+            "msg_id=1790000000-00000001\\n' > $d/msg0000.txt; printf RIFF > $d/msg0000.wav; "
+            "chown -R asterisk:asterisk /var/spool/asterisk/voicemail/default/2842")
     own, other = client("xaver"), client("wilma")
     assert json.loads(own.ask("GET", "/api/voicemail")[2])[0]["from"] == "Tom <2803>"
     assert own.ask("GET", "/api/voicemail/1790000000-00000001")[0] == 200
@@ -265,7 +266,8 @@ def test_no_secret_stands_where_it_would_stay(pbx, client):
     process = pbx.run("systemctl show -p MainPID --value switchboard-desk").strip()
     assert re.search(r"Uid:\s+[1-9]", pbx.run(f"cat /proc/{process}/status"))
     for path in ("/var/lib/switchboard/store.db", "/etc/asterisk/manager.conf", "/etc/switchboard/tls/private.key", "/var/lib/switchboard-keeper/key"):
-        assert "ermission denied" in pbx.run(f"setpriv --reuid switchboard-desk --regid switchboard-desk --clear-groups head -c 1 {path} 2>&1", check=False), path
+        head = f"setpriv --reuid switchboard-desk --regid switchboard-desk --clear-groups head -c 1 {path} 2>&1"
+        assert "ermission denied" in pbx.run(head, check=False), path
 
 
 def test_services_are_confined(pbx):
