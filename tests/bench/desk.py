@@ -72,9 +72,8 @@ def cpu(service):
 
 
 def memory(service):
-    """MiB, shared pages counted in part (Pss)."""
-    return sum(int(found[1]) for each in set(processes(service))
-               if (found := re.search(r"(?m)^Pss:\s+(\d+)", on_host(f"cat /proc/{each}/smaps_rollup")))) / 1024
+    """MiB of its processes, pages that they share counted in each."""
+    return sum(int(found[1]) for each in set(processes(service)) if (found := re.search(r"VmRSS:\s+(\d+)", on_host(f"cat /proc/{each}/status")))) / 1024
 
 
 def ansible(*arguments):

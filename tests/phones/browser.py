@@ -29,6 +29,8 @@ class Trusting(Phones):
             self.run("mkdir", "-p", "/root/.pki/nssdb")
             self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-N", "--empty-password")
             self.run("certutil", "-d", "sql:/root/.pki/nssdb", "-A", "-n", "authority", "-t", "C,,", "-i", "/run/page/ca.pem")
+            # Its network is a second late with IPv6, and Chromium drops what it is loading when that changes
+            until(lambda: "tentative" not in self.run("ip", "-6", "address"), 10, lambda: PhoneError("the network does not settle"))
         except BaseException:
             self.close()
             raise
