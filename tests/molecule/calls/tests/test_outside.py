@@ -182,6 +182,8 @@ def test_emergency_calls_go_out_whatever_stands_against_them(pbx, ask, line, nor
     north.answers(**{"112": 503})
     assert dialled(ask, south, "per", "112") == (200, [("112", "+46860000")])
     assert int(pbx.asterisk("database get emergency per").split()[-1]) > time.time() - 60
+    north.answers()
+    assert ask("INVITE", "per", "2601", transport="tcp").status == 403 and ask("INVITE", "per", "112", transport="tcp").status == 200
     oda.hangup()
     pbx.apply("trunks", config=[{"name": "north", "capacity": None}])
     refused = pbx.attempt("settings", config={"emergency_numbers": ["112", "2601"]})
