@@ -159,7 +159,6 @@ def main():
         phone = phones.baresip("phone", address, PASSWORD, codecs=("alaw",), answer="auto").registered()
         ready, heard = page(desks, address, phone)
         told, used, most = morning(desks, address)
-    on_host("true")
     podman.down([HOST])
     weight = sum(len(gzip.compress((npm.BUNDLE / each).read_bytes(), 6)) for each in ("phonebar.js", "phonebar.css"))
     signed_in, registered = told["signed_in"], told["registered"]
@@ -176,8 +175,8 @@ Written by `make bench-desk` on {time.strftime("%Y-%m-%d")}: {os.cpu_count()} co
 The page's script and style are {weight / 1000:.0f} kB compressed (goal: 150).
 
 {PEOPLE} people sign in at the same moment, each with a password that takes scrypt's time, an open stream of events and a registered telephone:
-{PEOPLE / max(signed_in):.1f} sign-ins a second; the median waits {statistics.median(signed_in):.1f} s, the last one {max(signed_in):.1f} s, and is registered after
-{max(registered):.1f} s. What the services take meanwhile:
+{PEOPLE / max(signed_in):.1f} sign-ins a second; the median waits {statistics.median(signed_in):.1f} s, the last one {max(signed_in):.1f} s, and is
+registered after {max(registered):.1f} s. What the services take meanwhile:
 
 | | CPU | each | memory at most |
 |---|--:|--:|--:|
