@@ -47,9 +47,10 @@ TEMPLATES: dict[str, tuple[tuple[str, Options], ...]] = {
             ("one_touch_recording", "yes"), ("record_on_feature", "record-on"), ("record_off_feature", "record-off"),
         )),
         ("_sip", (("dtmf_mode", "rfc4733"),)),
-        # browsers come through the web server on this host, and nobody else may use their names
+        # browsers come through the web server on this host, and nobody else may use their names; one that vanishes says nothing of the call
+        # it was in, which would keep its agent busy
         ("_web", (("webrtc", "yes"), ("dtls_auto_generate_cert", "yes"), ("dtmf_mode", "rfc4733"), ("max_audio_streams", "1"),
-                  ("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", "127.0.0.1,::1"))),
+                  ("rtp_timeout", "30"), ("rtp_timeout_hold", "600"), ("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", "127.0.0.1,::1"))),
         *((f"_{each}", (("transport", f"transport-{each}"), *ENCRYPTED.get(each, ()))) for each in ("udp", "tcp", "tls")),
         *((f"_nat-{mode}", tuple(zip(("force_rport", "rewrite_contact", "rtp_symmetric"), options))) for mode, options in NAT.items()),
         # what is said behind a codec is only asked for; this gives the telephone what it asks for

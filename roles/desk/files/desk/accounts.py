@@ -70,7 +70,8 @@ class Accounts:
         if person.said.get("failed_sign_ins"):
             self.people.later(person, failed_sign_ins=None)
         self.audit.note("sign_in", person.username, address)
-        return {"session": self.sessions.begin(person), "must_change": self.must_change(person, time.time())}
+        must_change = self.must_change(person)
+        return {"session": self.sessions.begin(person, must_change), "must_change": must_change}
 
     def count_failure(self, person: Person, address: str) -> None:
         """One after another, or of two that come at once one would not count. What was counted of another password counts no more."""
@@ -88,12 +89,12 @@ class Accounts:
                 self.people.later(now, failed_sign_ins=None, locked=True)
                 self.audit.note("locked", person.username, address, failures=count)
 
-    def must_change(self, person: Person, since: float) -> bool:
-        """Whether the password must be changed first, by somebody who has been signed in since then: that it grows old ends nobody's call."""
+    def must_change(self, person: Person) -> bool:
+        """Whether the password must be changed first. It is asked at the sign-in only: that it grows old, or is to be changed, ends nobody's call."""
         days, changed = self.people.settings()["password.days"], person.said.get("password_changed_at")
         if days and changed:
             made = datetime.strptime(changed, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
-            if since - made > days * 86400:
+            if time.time() - made > days * 86400:
                 return True
         return bool(person.whole["must_change_password"])
 

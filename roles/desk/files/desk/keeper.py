@@ -114,7 +114,7 @@ class Keeper:
     def signed_in(self, session: str, must_change: bool = False) -> Session:
         """Of somebody with a one-time password only for what `must_change` allows."""
         found = self.sessions.of(session)
-        if not must_change and self.accounts.must_change(found.person, found.since):
+        if not must_change and found.must_change:
             raise Refusal("must_change", 403)
         return found
 
@@ -154,7 +154,7 @@ class Keeper:
         """Whoever has a session, also one that is only good for another password; and where her telephone connects to."""
         found = self.signed_in(session, must_change=True)
         person, port = found.person, found.person.whole.get("phone.wss_port")
-        return {"username": person.username, "must_change": self.accounts.must_change(person, found.since), "token": self.sessions.token(session),
+        return {"username": person.username, "must_change": found.must_change, "token": self.sessions.token(session),
                 "log": person.whole["client_log"],
                 **({"port": port} if port else {})}
 

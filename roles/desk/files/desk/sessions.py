@@ -46,8 +46,8 @@ def key_in(path: str) -> str:
 @dataclass(frozen=True)
 class Session:
     person: Person
-    since: float        # both in seconds since 1970
-    ends: float
+    ends: float         # in seconds since 1970
+    must_change: bool   # good for another password only
 
 
 class Sessions:
@@ -62,8 +62,8 @@ class Sessions:
         told = json.dumps([person.said.get("password_hash"), person.said.get("signed_out")])
         return hmac.new(self.key, told.encode(), hashlib.sha256).hexdigest()[:32]
 
-    def begin(self, person: Person) -> str:
-        return str(self.signer.dumps([person.id, time.time(), self.mark(person), os.urandom(9).hex()]))
+    def begin(self, person: Person, must_change: bool = False) -> str:
+        return str(self.signer.dumps([person.id, time.time(), self.mark(person), must_change, os.urandom(9).hex()]))
 
     def end(self, person: Person) -> None:
         """All that this person has begun so far: there is one line, and one browser at a time that it rings in."""
@@ -72,14 +72,14 @@ class Sessions:
     def of(self, word: str) -> Session:
         """Raises Refusal when it holds no longer."""
         try:
-            number, since, mark, _random = self.signer.loads(word if WORD.fullmatch(word) else "")
+            number, since, mark, must_change, _random = self.signer.loads(word if WORD.fullmatch(word) else "")
         except (BadSignature, ValueError, TypeError):
             raise Refusal("signed_out", 401) from None
         person, now, ends = self.people.of(number), time.time(), since + self.seconds
         if (person is None or not since - AHEAD <= now < ends or person.whole["disabled"] or person.whole["authentication"] != "local"
                 or not hmac.compare_digest(mark, self.mark(person))):
             raise Refusal("signed_out", 401)
-        return Session(person, since, ends)
+        return Session(person, ends, must_change)
 
     def token(self, word: str) -> str:
         """What a page of this session, and no other site's, knows and sends along with what it changes (CSRF)."""

@@ -390,6 +390,14 @@ def test_a_call_outlives_the_web_server(pbx, desk, line):
     tom.ended()
 
 
+def test_a_browser_that_vanishes_keeps_nobody_busy(desk, desks, line):
+    """It says nothing when it crashes: its call ends when no sound has come for half a minute, and whoever calls then is not told that she is busy."""
+    tom = line("tom")
+    rosa = talking(desk("rosa"), tom, "2803")
+    desks.inside("kill", name=rosa.id)
+    tom.ended(60)
+
+
 def test_signed_in_elsewhere(desk):
     """The second browser has the telephone. The first one finds out when Asterisk asks for it no more, says so, and can have it back."""
     first = desk("rosa")
