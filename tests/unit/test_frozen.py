@@ -32,8 +32,9 @@ ON_PURPOSE: dict[str, tuple[list[str], list[str]]] = {
     # who is at the other end, and the record button; messages, and who sends none; templates for lines whose packets' length is said (resource codecs), for
     # masked ones and for providers; a browser that vanishes ends its calls
     "pjsip_endpoint.conf": (["message_context=messages", "send_pai=yes", "one_touch_recording=yes", "record_on_feature=record-on",
-                             "record_off_feature=record-off", "rtp_timeout=30", "rtp_timeout_hold=600", "[_packets](!)", "use_ptime=yes", "[_masked](!)", "send_connected_line=no",
-                             "send_pai=no", "send_diversion=no", "[_trunk](!)", "context=from-trunk", "send_connected_line=no", "send_diversion=no",
+                             "record_off_feature=record-off", "rtp_timeout=30", "rtp_timeout_hold=600", "[_packets](!)", "use_ptime=yes", "[_masked](!)",
+                             "send_connected_line=no", "send_pai=no", "send_diversion=no", "[_trunk](!)", "context=from-trunk", "send_connected_line=no",
+                             "send_diversion=no",
                              "[_mute](!)", "[cleo](_line,_sip,_udp,_nat-yes,_silent,_mute)",
                              "[door](_line,_sip,_udp,_nat-yes,_mute,_fixed)"],
                             ["[cleo](_line,_sip,_udp,_nat-yes,_silent)", "[door](_line,_sip,_udp,_nat-yes,_fixed)"]),
