@@ -37,6 +37,12 @@ HEARD = """(async () => {
 })()"""
 
 
+# Counts the tones that the page makes, for nobody hears what a browser without a loudspeaker plays
+COUNTED = """window.tones = 0;
+const start = AudioScheduledSourceNode.prototype.start;
+AudioScheduledSourceNode.prototype.start = function (...when) { window.tones += 1; return start.apply(this, when); };"""
+
+
 def spoken(tone, seconds=2):
     """A WAV file that says one tone again and again, as a voice comes and goes: a steady one would be taken for noise."""
     samples = array.array("h", (round(20000 * math.sin(2 * math.pi * tone * at / RATE)) if at / RATE % 0.5 < 0.4 else 0 for at in range(seconds * RATE)))
@@ -67,6 +73,7 @@ class Desk(Device):
         self._page("open", url="about:blank")
         for each in ("Page", "DOM", "Accessibility", "Network", "Log", "Runtime"):
             self.call(f"{each}.enable")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=COUNTED)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
 
@@ -223,6 +230,11 @@ class Desk(Device):
             return [each for each in (self.state or {"calls": []})["calls"] if state in ("", each["state"])]
 
         return self.wait(those, timeout, f"in a call that is {state}") if state else those()
+
+    @property
+    def tones(self):
+        """How many the page has made since it was opened: of keys, of ringing, of messages."""
+        return self.ask("tones")
 
     def heard(self, seconds=1.5):
         """What comes in for so long: `packets`, `level` (the highest, 0 to 1), and `pitch`, the loudest tone (Hz)."""

@@ -13,6 +13,7 @@ import yaml
 from tests.bed import npm
 from tests.phones import until
 from tests.phones.desk import Desks
+from tests.unit.pictures import png
 
 CACHE = Path(npm.__file__).parents[2] / ".cache"
 
@@ -25,14 +26,16 @@ EMOJI = "Grüße 🦊 & <b>kein Fettdruck</b>"
 @pytest.fixture(name="people", scope="module", autouse=True)
 def people_fixture(pbx, staff):
     pbx.apply("queues", config=[{"name": "desk", "number": "2890", "strategy": "ringall"}])
+    (pbx.folder / "rosa.png").write_bytes(png(8, 8, 0x2050A0))
     staff(agents=[
         {"username": "rosa", "number": "2801", "full_name": "Rosa Web", "voicemail": True, "voicemail_pin": "471182", "queues": ["desk"],
-         "phone": {"recording": True}, "client_log": "info", **WEB},
-        {"username": "sven", "number": "2802", "full_name": "<img src=x onerror=alert(1)>", "phone": {"auto_answer": True, "delay": 2, "settings": False},
-         "messenger": {"sound": False}, **WEB},
+         "phone": {"recording": True}, "client_log": "info", "video": True, "avatar": "rosa.png", **WEB},
+        {"username": "sven", "number": "2802", "full_name": "<img src=x onerror=alert(1)>", "phone": {"auto_answer": True, "delay": 2, "settings": False,
+         "dtmf_tones": False}, "messenger": {"sound": False}, **WEB},
         {"username": "tom", "number": "2803", "full_name": "Tom Phone", **SIP},
         {"username": "uma", "number": "2804", "full_name": "Uma Phone", **SIP},
-        {"username": "vera", "number": "2805", "full_name": "Vera Web", "messenger": {"enabled": False}, "login_pause": True, "queues": ["desk"], **WEB},
+        {"username": "vera", "number": "2805", "full_name": "Vera Web", "messenger": {"enabled": False}, "login_pause": True, "queues": ["desk"],
+         "video": True, **WEB},
     ])
     yield
     pbx.apply("agents", config=[{"username": name, "queues": []} for name in ("rosa", "vera")])
@@ -175,10 +178,17 @@ def test_a_transfer_to_nobody_is_told(desk, others):
 def test_keys(desk, line):
     """The other side gets them; who dials hears a tone for each, where the agent's field says so."""
     tom = line("tom")
-    rosa = talking(desk("rosa"), tom, "2803")
+    rosa, sven = desk("rosa"), desk("sven")
+    for page, sounds in ((rosa, True), (sven, False)):
+        before = page.tones
+        for key in "2803":
+            page.press(key)
+        page.wait(lambda page=page: page.ask("document.getElementById('number').value") == "2803", 5, "with the number")
+        assert (page.tones > before) is sounds
+    talking(rosa, tom, "2803")
     rosa.press("Keys")
     for key in "147":
-        rosa.press(f"{key}", role="button")
+        rosa.press(key)
     until(lambda: tom.digits == "147", 5, lambda: rosa.complaint(f"sent 147, got {tom.digits!r}"))
     rosa.press("Hang up")
     tom.ended()
@@ -205,15 +215,19 @@ def test_refusals_have_words(desk, line):
 def test_messages(desk):
     """With emoji, and shown as written; what cannot be delivered is told; whose messages are off has none."""
     rosa, sven = desk("rosa"), desk("sven")
+    silent = sven.tones
     rosa.press("Messages").fill("Write to", "2802").press("New message").fill("Message", EMOJI).press("Send")
     rosa.shows("Sent")
     sven.press("Messages, 1 new")
     sven.press("Conversation with Rosa Web")
     sven.shows(EMOJI)
+    assert sven.tones == silent, "whose field says that messages come without a sound"
     sven.fill("Message", "x" * 1024)
     sven.shows("Too long: 1024 of 1023 bytes")
+    before = rosa.tones
     sven.fill("Message", "ok").press("Send")
     rosa.shows("ok")
+    rosa.wait(lambda: rosa.tones > before, 3, "heard of it")
     assert rosa.has("heading", "<img src=x onerror=alert(1)>"), "a name is text, whatever it holds"
     assert not rosa.ask("document.querySelectorAll('img[src=x]').length")
     rosa.press("All messages").fill("Write to", "2805").press("New message").fill("Message", "hello").press("Send")
@@ -222,6 +236,28 @@ def test_messages(desk):
     rosa.shows("Nobody is signed in there.")
     vera = desk("vera")
     assert not vera.has("button", "Messages")
+
+
+@pytest.mark.row("A10")
+def test_pictures(desk):
+    """Both see each other; who may have none is not offered any."""
+    rosa, vera, sven = desk("rosa"), desk("vera"), desk("sven")
+    assert not sven.has("button", "Video call")
+    vera.fill("Number", "2801").press("Video call")
+    rosa.press("Answer with video", timeout=8)
+    for page in (rosa, vera):
+        page.wait(lambda page=page: page.ask("[...document.querySelectorAll('video:not(.own)')].some((each) => each.videoWidth > 0 && each.currentTime > 1)"),
+                  15, "shown a moving picture")
+        page.hears(vera if page is rosa else rosa)
+    vera.press("Hang up")
+    rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
+
+
+@pytest.mark.row("P12")
+def test_ones_own_picture(desk):
+    rosa, vera = desk("rosa"), desk("vera")
+    rosa.wait(lambda: rosa.ask("(document.querySelector('img.avatar') || {}).naturalWidth") == 8, 5, "showing her picture")
+    assert not vera.ask("document.querySelectorAll('img.avatar').length")
 
 
 @pytest.mark.row("A15", "A17")
