@@ -105,8 +105,8 @@ def set_up():
 
 def morning(desks, address):
     """Everybody signs in at once: times, and what the services used until all were registered."""
-    desks.write("/run/page/morning.py", (HERE / "morning.py").read_text())
-    desks.write("/run/page/sip.py", (HERE / "sip.py").read_text())
+    for each in ("morning.py", "crowd.py", "sip.py"):
+        desks.write(f"/run/page/{each}", (HERE / each).read_text())
     before, most, over = {each: cpu(service) for each, service in SERVICES.items()}, {}, threading.Event()
 
     def watch():

@@ -56,7 +56,22 @@ class Browsers(Trusting):
         return Browser(self, next(self.numbers), user, pbx, password, **options)
 
 
-class Browser(Device):
+class Listener(Device):
+    """A telephone in a browser, of which `heard` says what comes in."""
+
+    def hears(self, tone, timeout=10):
+        """Waits until this tone (Hz, or a phone: that phone's) is the loudest it hears, in at least 1.5 seconds of sound."""
+        tone = getattr(tone, "tone", tone)
+        last = []
+
+        def check():
+            last[:] = [self.heard()]
+            return last[0] if last[0]["packets"] > 40 and last[0]["level"] > 0.02 and abs(last[0]["pitch"] - tone) < 12 else None
+
+        return until(check, timeout, lambda: self.complaint(f"does not hear {tone} Hz but {last}"))
+
+
+class Browser(Listener):
     """One page with one line. Each method that waits has a time limit and fails with the messages it sent and got."""
 
     def __init__(self, browsers, number, user, pbx, password, *, realm="switchboard", host="", tone=0, video=False, expires=120):
@@ -192,17 +207,6 @@ class Browser(Device):
     def heard(self, seconds=1.5):
         """What comes in for so long: `packets`, `level` (the highest, 0 to 1), `codec`, and `pitch`, the loudest tone at its end (Hz)."""
         return self.ask(f"phone.heard({seconds * 1000})")
-
-    def hears(self, tone, timeout=8):
-        """Waits until this tone (Hz, or a phone: that phone's) is the loudest it hears, in at least 1.5 seconds of sound."""
-        tone = getattr(tone, "tone", tone)
-        last = []
-
-        def check():
-            last[:] = [self.heard()]
-            return last[0] if last[0]["packets"] > 40 and last[0]["level"] > 0.02 and abs(last[0]["pitch"] - tone) < 12 else None
-
-        return until(check, timeout, lambda: self.complaint(f"does not hear {tone} Hz but {last}"))
 
     @property
     def pictures(self):

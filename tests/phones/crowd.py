@@ -15,23 +15,30 @@ import websockets
 from sip import Message, Request
 
 
+async def register(name, host, trust, password=None, ha1=""):
+    """The web socket of a phone that is registered, by its password or the digest that stands for it."""
+    wire = await websockets.connect(f"wss://{host}/ws", ssl=trust, subprotocols=["sip"], open_timeout=120)
+    request = Request("REGISTER", f"sip:{host}", f"{secrets.token_hex(6)}.invalid", name, host, transport="WSS", headers=("Expires: 120",))
+    authorization = ""
+    for _each in range(2):
+        await wire.send(request.text(authorization=authorization))
+        # Asterisk asks in between whether the phone is there
+        while (answer := Message.parse(await asyncio.wait_for(wire.recv(), 120))).method != "REGISTER" or (answer.status or 0) < 200:
+            pass
+        if answer.status == 401 and not authorization:
+            authorization = request.authorization(answer, password, ha1)
+    if answer.status != 200:
+        raise RuntimeError(f"{name}: {answer.status}")
+    return wire
+
+
 async def phone(name, host, password, trust):
     start = time.monotonic()
-    async with websockets.connect(f"wss://{host}/ws", ssl=trust, subprotocols=["sip"], open_timeout=60) as wire:
-        request = Request("REGISTER", f"sip:{host}", f"{secrets.token_hex(6)}.invalid", name, host, transport="WSS", headers=("Expires: 120",))
-        authorization = ""
-        for _each in range(2):
-            await wire.send(request.text(authorization=authorization))
-            # Asterisk asks in between whether the phone is there
-            while (answer := Message.parse(await asyncio.wait_for(wire.recv(), 60))).method != "REGISTER" or (answer.status or 0) < 200:
-                pass
-            if answer.status == 401 and not authorization:
-                authorization = request.authorization(answer, password)
-        if answer.status != 200:
-            raise RuntimeError(f"{name}: {answer.status}")
-        taken = time.monotonic() - start
-        await asyncio.sleep(5)      # all of them are there at the same time
-        return taken
+    wire = await register(name, host, trust, password)
+    taken = time.monotonic() - start
+    await asyncio.sleep(5)      # all of them are there at the same time
+    await wire.close()
+    return taken
 
 
 async def main(host, password, authority, *names):
@@ -40,4 +47,5 @@ async def main(host, password, authority, *names):
     print(json.dumps({"seconds": sorted(x for x in done if isinstance(x, float)), "wrong": [repr(x) for x in done if not isinstance(x, float)]}))
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -9,8 +9,8 @@ import math
 import time
 import wave
 
-from . import Device, PhoneError, until
-from .browser import Trusting
+from . import PhoneError
+from .browser import Listener, Trusting
 
 RATE = 48000
 
@@ -62,7 +62,7 @@ class Desks(Trusting):
         return Desk(self, next(self.numbers), host, **options)
 
 
-class Desk(Device):
+class Desk(Listener):
     """One browser of one person. `tone` in Hz is what it says."""
 
     def __init__(self, desks, number, host, *, tone=0, dark=False, width=1280, height=800, flags=()):
@@ -239,14 +239,3 @@ class Desk(Device):
     def heard(self, seconds=1.5):
         """What comes in for so long: `packets`, `level` (the highest, 0 to 1), and `pitch`, the loudest tone (Hz)."""
         return self.ask(HEARD.replace("MS", str(seconds * 1000)), timeout=seconds + 20)
-
-    def hears(self, tone, timeout=10):
-        """Waits until this tone (Hz, or a phone: that phone's) is the loudest in at least 1.5 seconds of sound."""
-        tone = getattr(tone, "tone", tone)
-        last = []
-
-        def check():
-            last[:] = [self.heard()]
-            return last[0] if last[0]["packets"] > 40 and last[0]["level"] > 0.02 and abs(last[0]["pitch"] - tone) < 12 else None
-
-        return until(check, timeout, lambda: self.complaint(f"does not hear {tone} Hz but {last}"))

@@ -7,14 +7,12 @@ They stay for a while, with an open stream of events and a registered telephone 
 
 import asyncio
 import json
-import secrets
 import ssl
 import sys
 import time
 import urllib.parse
 
-import websockets
-from sip import Message, Request
+from crowd import register
 
 STAY = 20   # seconds
 
@@ -42,21 +40,6 @@ class Page:
         return status, content
 
 
-async def register(host, trust, sip):
-    wire = await websockets.connect(f"wss://{host}/ws", ssl=trust, subprotocols=["sip"], open_timeout=120)
-    request = Request("REGISTER", f"sip:{host}", f"{secrets.token_hex(6)}.invalid", sip["user"], host, transport="WSS", headers=("Expires: 120",))
-    authorization = ""
-    for _each in range(2):
-        await wire.send(request.text(authorization=authorization))
-        while (answer := Message.parse(await asyncio.wait_for(wire.recv(), 120))).method != "REGISTER" or (answer.status or 0) < 200:
-            pass
-        if answer.status == 401 and not authorization:
-            authorization = request.authorization(answer, None, ha1=sip["ha1"])
-    if answer.status != 200:
-        raise RuntimeError(f"{sip['user']}: {answer.status}")
-    return wire
-
-
 async def person(name, host, password, trust, start):
     page = Page(host, trust)
     form = urllib.parse.urlencode({"username": name, "password": password})
@@ -68,7 +51,8 @@ async def person(name, host, password, trust, start):
     if status != 200:
         raise RuntimeError(f"{name}: session {status}")
     _status, _head, _reader, events = await page.connect("GET", "/api/events")
-    wire = await register(host, trust, json.loads(content)["sip"])
+    sip = json.loads(content)["sip"]
+    wire = await register(sip["user"], host, trust, ha1=sip["ha1"])
     registered = time.monotonic() - start
     await asyncio.sleep(STAY)
     events.close()

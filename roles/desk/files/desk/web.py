@@ -202,12 +202,7 @@ class Desk:
     # Pages
 
     async def home(self, request: Request) -> Response:
-        try:
-            who = await keeper("who", session=session_of(request))
-        except Refusal as refusal:
-            if refusal.status == 401:
-                return RedirectResponse("/sign-in", 303)
-            raise
+        who = await keeper("who", session=session_of(request))
         if who["must_change"]:
             return RedirectResponse("/password", 303)
         return page("desk.html", content_policy=policy(f"wss://{host(request)}:{who['port']}" if "port" in who else ""))
@@ -261,12 +256,7 @@ class Desk:
         return response
 
     async def password_page(self, request: Request, error: str = "", status: int = 200) -> Response:
-        try:
-            who = await keeper("who", session=session_of(request))
-        except Refusal as refusal:
-            if refusal.status == 401:
-                return RedirectResponse("/sign-in", 303)
-            raise
+        who = await keeper("who", session=session_of(request))
         return page("password.html", status, error=error, csrf=who["token"], must_change=who["must_change"])
 
     async def password(self, request: Request) -> Response:
@@ -427,6 +417,8 @@ async def refused(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, Refusal)  # noqa: S101, it is registered for nothing else
     if request.url.path.startswith(("/api/", "/avatar/")):
         return JSONResponse({"error": wrong.key}, wrong.status)
+    if wrong.status == 401 and request.method in ("GET", "HEAD"):
+        return RedirectResponse("/sign-in", 303)
     return page("error.html", wrong.status, error=told(wrong))
 
 
