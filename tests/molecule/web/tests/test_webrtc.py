@@ -195,11 +195,12 @@ print(json.dumps([answer.status, {{name.lower(): value for name, value in answer
 def test_nothing_of_asterisk_but_its_web_socket(browsers, pbx):
     status, headers, body = answer_of(browsers, pbx, "/ws")
     assert status == 426 and "asterisk" not in f"{headers} {body}".lower()
-    for path in ("/", "/ari", "/ari/api-docs/resources.json", "/httpstatus", "/static/", "/ws/", "/ws/../httpstatus", "/metrics", "/phoneprov/x"):
+    for path in ("/ari", "/ari/api-docs/resources.json", "/httpstatus", "/static/core-en_US.xml", "/ws/", "/ws/../httpstatus", "/metrics", "/phoneprov/x"):
         status, headers, body = answer_of(browsers, pbx, path)
         assert status == 404 and "asterisk" not in f"{headers} {body}".lower(), path
     assert answer_of(browsers, pbx, "/ws", "POST")[0] in (403, 405)
-    _status, headers, _body = answer_of(browsers, pbx, "/")
+    status, headers, _body = answer_of(browsers, pbx, "/")
+    assert (status, headers["location"]) == (303, "/sign-in"), "what is there is the desk's"
     assert headers["server"] == "nginx"
     assert "max-age=31536000" in headers["strict-transport-security"]
     assert "default-src 'none'" in headers["content-security-policy"] and "frame-ancestors 'none'" in headers["content-security-policy"]
