@@ -6,6 +6,7 @@ import array
 import base64
 import io
 import math
+import re
 import time
 import wave
 
@@ -87,8 +88,15 @@ class Desk(Listener):
         return self._page("call", method=method, **params)
 
     def ask(self, script, timeout=20):
-        """The value of a script in the page."""
-        return self._page("evaluate", script=script, timeout=timeout)
+        """The value of a script in the page; in the next one, when it is left just then."""
+        for again in range(5):
+            try:
+                return self._page("evaluate", script=script, timeout=timeout)
+            except PhoneError as wrong:
+                if again == 4 or not re.search("navigated or closed|context was destroyed|Cannot find context", str(wrong)):
+                    raise
+                time.sleep(0.2)
+        raise AssertionError
 
     def complaint(self, what):
         return PhoneError(f"{self.id}: {what}. It shows:\n{self.text[-3000:]}\nand says {self.state}. Its console: {self.console[-20:]}")
