@@ -188,15 +188,19 @@ export class Call extends Emitter<CallEvents> {
     this.finish({ talked, by: "here", failure: this.because, elsewhere: false });
   }
 
-  hold(on: boolean): Promise<void> {
-    return new Promise((resolve) => {
+  /** One offer at a time: what is asked for while another one has no answer yet waits for that. */
+  async hold(on: boolean): Promise<void> {
+    for (let tries = 0; tries < 20; tries += 1) {
       const session = this.session;
-      if (!session || this.held === on) return resolve();
-      if (!(on ? session.hold({}, resolve) : session.unhold({}, resolve))) {
-        this.emit("refused", "failed.hold");
-        resolve();
-      }
-    });
+      if (!session || this.held === on) return;
+      const offered = await new Promise<boolean>((resolve) => {
+        const done = () => resolve(true);
+        if (!(on ? session.hold({}, done) : session.unhold({}, done))) resolve(false);
+      });
+      if (offered) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    this.emit("refused", "failed.hold");
   }
 
   mute(on: boolean): void {
