@@ -15,6 +15,7 @@ from typing import Any, Optional
 
 from module_utils.model.account import ACCOUNT_RULES
 from module_utils.model.errors import Trouble, Unready
+from module_utils.model.line import WEB_TRANSPORTS
 from module_utils.model.settings import SETTINGS
 from module_utils.model.site import RESOURCES
 from module_utils.store.sqlite import Store
@@ -37,7 +38,7 @@ class Person:
     @property
     def has_browser(self) -> bool:
         """Whether the line is a telephone in the browser."""
-        return self.whole["transport"] in ("ws", "wss")
+        return self.whole["transport"] in WEB_TRANSPORTS
 
     def having(self, values: Mapping[str, Any]) -> Person:
         """The same with other values; None is nothing said."""

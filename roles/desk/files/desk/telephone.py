@@ -13,8 +13,6 @@ from module_utils.model.turn import turn_credentials
 
 from .people import Person
 
-NONE: Mapping[str, Any] = {}
-
 
 def session(person: Person, host: str, port: int, ends: float, turn_conf: str) -> dict[str, Any]:
     """As docs/desk.md says. `host` is by which name the browser came here, `port` where browsers' web sockets come in."""
