@@ -282,7 +282,7 @@ class Desk:
         return JSONResponse(await keeper("session", session=session_of(request), host=host(request)))
 
     async def queue(self, request: Request) -> Response:
-        session, said = await self.change(request)
+        session, _who, said = await self.change(request)
         answer = await keeper("queue", session=session, act=str(said.get("act", "")), reason=str(said.get("reason", "")))
         return JSONResponse(answer["queue"])
 
@@ -295,7 +295,7 @@ class Desk:
             return ranged(request, base64.b64decode(answer["content"]), "audio/wav")
 
     async def voicemail_act(self, request: Request) -> Response:
-        session, said = await self.change(request)
+        session, _who, said = await self.change(request)
         answer = await keeper("voicemail_act", session=session, message=request.path_params["message"], act=str(said.get("act", "")))
         return JSONResponse(answer["messages"])
 
@@ -305,8 +305,8 @@ class Desk:
 
     async def take_log(self, request: Request) -> Response:
         """What the page says of its doings, as far as its owner's field client_log asks for it."""
-        session, said = await self.change(request)
-        who, lines = await keeper("who", session=session), said.get("lines")
+        _session, who, said = await self.change(request)
+        lines = said.get("lines")
         wanted = LEVELS[1:LEVELS.index(who["log"]) + 1]
         if not isinstance(lines, list):
             raise Refusal("not_found", 404)
@@ -319,11 +319,11 @@ class Desk:
                     self.log.info("%s", line)
         return Response(status_code=204)
 
-    async def change(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """The session and what was said with a request that changes something. Raises Refusal where it is not this session's own page that asks."""
+    async def change(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """The session, whose it is, and what was said with a request that changes something. Raises Refusal where not its own page asks."""
         session = session_of(request)
-        token = (await keeper("who", session=session))["token"]
-        if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), token.encode()):
+        who = await keeper("who", session=session)
+        if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), who["token"].encode()):
             raise Refusal("other_site", 403)
         try:
             said = json.loads(await body(request))
@@ -331,7 +331,7 @@ class Desk:
             said = None
         if not isinstance(said, dict):
             raise Refusal("not_found", 404)
-        return session, said
+        return session, who, said
 
     # Events
 
