@@ -66,13 +66,18 @@ class Pbx:
         assert not result["failed"], result["output"]
         return result
 
-    def play(self, playbook, *options, **variables):
-        """A playbook of the collection, with the scenario's inventory; its exit code and what the user saw."""
+    def begin(self, playbook, *options, **variables):
+        """A playbook of the collection, with the scenario's inventory, as a process."""
         command = ["ansible-playbook", "-i", str(ROOT / "tests/molecule/inventory/hosts.yml"), "-l", self.name, "-e", json.dumps(variables),
                    f"switchboard.asterisk.{playbook}", *options]
         environment = {**os.environ, "ANSIBLE_PIPELINING": "true", "ANSIBLE_NOCOLOR": "true"}
-        done = subprocess.run(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        return done.returncode, done.stdout
+        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def play(self, playbook, *options, **variables):
+        """Its exit code and what the user saw."""
+        process = self.begin(playbook, *options, **variables)
+        output, _nothing = process.communicate()
+        return process.returncode, output
 
     def agents(self, *config, **arguments):
         return self.apply("agents", config=list(config), **arguments)

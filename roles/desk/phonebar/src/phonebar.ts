@@ -475,6 +475,12 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private called(call: Call): void {
     const settings = this.session?.settings;
+    // From where a transfer leads nowhere Asterisk sends the other side back, as a call of its own.
+    const left = this.calls.find((each) => each.transferring && each !== call && each.number === call.number);
+    if (left) {
+      left.hangUp();
+      this.say("failed.transfer_back", { who: call.name || call.number });
+    }
     const others = this.calls.length - 1;
     if (others >= Math.max(1, settings?.calls_at_once ?? 1)) {
       call.hangUp();

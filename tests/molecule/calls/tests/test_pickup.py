@@ -18,6 +18,7 @@ def people_fixture(pbx, staff):
             {"username": "hub", "number": "2605", "type": "peer"},
             {"username": "tee", "number": "2606", "transport": "tcp", "pickup_groups": ["shop"]},
             {"username": "lone", "number": "2607", "call_groups": ["all"]},
+            {"username": "one", "number": "2610", "channels": {"voice": {"capacity": 1}}},
         ],
         users=[{"username": "boss", "number": "2608", "role": "admin", "pickup_groups": ["hall"]}],
         extensions=[{"name": "caller", "number": "2609"}],
@@ -127,7 +128,8 @@ def test_a_transfer_to_a_number_of_the_house(line):
 
 @pytest.mark.parametrize("target", ["*43", "*97", "*552604", "*8", "*82604", "0046812345", "2699", "+4612", "1%24%7BDB_DELETE(trap/caught)%7D"])
 def test_a_transfer_leads_nowhere_else(pbx, line, target):
-    """Not to feature codes, which would ask for the rights of who is transferred, nor outside. Whoever is called may try as well as who calls."""
+    """Not to feature codes, which would ask for the rights of who is transferred, nor outside. Whoever is called may try as well as who calls.
+    The other side is not lost: it comes back."""
     pbx.asterisk("database put trap caught no")
     caller, boss = line("caller"), line("boss")
     for transfers, other in ((boss, caller), (caller, boss)):
@@ -135,9 +137,25 @@ def test_a_transfer_leads_nowhere_else(pbx, line, target):
         boss.ringing().answer().established()
         caller.established()
         transfers.transfer(target)
-        other.ended()
+        transfers.ringing().answer().established()
+        transfers.hears(other)
+        other.hears(transfers)
+        other.hangup()
+        transfers.ended()
         until(lambda: "0 active channels" in pbx.asterisk("core show channels"), 5, lambda: boss.complaint("a call goes on"))
     assert "Value: no" in pbx.asterisk("database get trap caught")
+
+
+def test_who_transfers_to_nobody_and_goes_keeps_nobody_waiting(pbx, line):
+    """Nor does a capacity of one call keep the way back shut."""
+    caller, one = line("caller"), line("one")
+    caller.dial("2610")
+    one.ringing().answer().established()
+    caller.established()
+    one.transfer("2699")
+    one.ringing().hangup()
+    caller.ended()
+    until(lambda: "0 active channels" in pbx.asterisk("core show channels"), 5, lambda: caller.complaint("a call goes on"))
 
 
 @pytest.mark.row("A7")

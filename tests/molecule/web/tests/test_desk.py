@@ -164,14 +164,17 @@ def test_an_attended_transfer(desk, others):
     tom.ended()
 
 
-def test_a_transfer_to_nobody_is_told(desk, others):
-    """Asterisk has let go of the caller by then: the page does not pretend otherwise."""
+def test_a_transfer_to_nobody_comes_back(desk, others):
+    """Asterisk has taken the caller over by then, and rings whoever transferred."""
     tom, _uma = others
     rosa = talking(desk("rosa"), tom, "2803")
     rosa.press("Transfer").fill("Transfer to", "9999").press("Transfer now")
-    rosa.shows("The transfer failed, and Tom Phone was disconnected.")
+    rosa.calls("incoming", 8)
+    rosa.shows("The transfer led nowhere: Tom Phone is calling you back.").press("Answer")
+    rosa.wait(lambda: [each["state"] for each in rosa.calls()] == ["talking"], 5, "with Tom, and no other call")
+    tom.hears(rosa)
+    rosa.press("Hang up")
     tom.ended()
-    rosa.wait(lambda: not rosa.calls(), 5, "out of the call")
 
 
 @pytest.mark.row("A19")
@@ -551,6 +554,24 @@ def test_a_relay_that_does_not_answer_costs_little(desk, line, hole):
     assert heard() < usual + 1.3
 
 
+@pytest.fixture(name="narrow")
+def narrow_fixture(pbx, desks):
+    """Nothing of the browsers' network reaches the host's ports of sound: only the relay's own."""
+    pbx.run(f"nft 'add table inet narrow; add chain inet narrow in {{ type filter hook input priority -300; }}; "
+            f"add rule inet narrow in iif != lo ip saddr {desks.address} udp dport 10000-20000 counter drop'")
+    yield lambda: int(re.search(r"packets (\d+)", pbx.run("nft list table inet narrow"))[1])
+    pbx.run("nft delete table inet narrow")
+
+
+def test_where_there_is_no_other_way_the_call_goes_by_the_relay(desk, line, narrow):
+    rosa, tom = desk("rosa"), line("tom")
+    talking(rosa, tom, "2803")
+    tom.hears(rosa)
+    assert narrow() > 0 and rosa.heard()["level"] > 0.01
+    rosa.press("Hang up")
+    tom.ended()
+
+
 def test_it_weighs_little(pbx):
     """All of the page, as it comes over the wire."""
     script = f"""
@@ -563,3 +584,26 @@ for path in ("/sign-in", "/static/phonebar.js", "/static/phonebar.css"):
 print(size)
 """
     assert int(pbx.python(script)) < 150_000
+
+
+def test_a_run_that_is_killed_leaves_word_to_the_next(pbx):
+    """It ends after it has written a file and before that is read: the next run, which writes nothing, has it read."""
+    options = {"desk_session_hours": 11, "asterisk_tls_certificate": "", "asterisk_tls_private_key": ""}
+
+    def started():
+        return pbx.run("systemctl show -P ExecMainStartTimestampMonotonic switchboard-keeper.service")
+
+    def written():
+        return '"session_seconds": 39600' in pbx.run("cat /etc/switchboard/desk.json")
+
+    before = started()
+    run = pbx.begin("site", "--tags", "desk", **options)
+    until(written, 120, lambda: AssertionError(run.communicate()[0]))
+    run.kill()
+    run.communicate()
+    assert started() == before, "it was killed too late to show anything"
+    code, output = pbx.play("site", "--tags", "desk", **options)
+    assert code == 0 and started() != before, output
+    for _undone_and_unchanged in range(2):
+        code, output = pbx.play("site", "--tags", "desk", **{**options, "desk_session_hours": 12})
+    assert code == 0 and "changed=0" in output, output
