@@ -149,7 +149,8 @@ class Load:
         name = f"{scenario}-{self.count}"
         self.phones.run("cp", f"/phones/sipp/{scenario}.xml", f"/run/phones/{name}.xml")      # its times are called like it
         argv = ["sipp", self.address, "-sf", f"/run/phones/{name}.xml", "-i", self.phones.address, "-p", str(port), "-nostdin",
-                "-trace_stat", "-stf", f"/run/phones/{name}.stat", "-fd", "1", *options]
+                "-trace_stat", "-stf", f"/run/phones/{name}.stat", "-fd", "1",
+                "-trace_err", "-error_file", f"/run/phones/{name}.errors", *options]
         self.phones.inside("start", name=name, argv=argv)
         return name
 
@@ -158,14 +159,17 @@ class Load:
         return self.start("call", 6000 + self.count, "-inf", f"/run/phones/{sheet}.csv", "-r", str(rate), "-trace_rtt", "-rtt_freq", "1",
                           "-rtp_threadtasks", "10", "-min_rtp_port", str(sound), "-max_rtp_port", str(sound + 1998), *options)
 
-    def stop(self, name):
-        """Ends it, and everything that it has to say of its calls: (failed, answered after so many seconds each)."""
-        self.phones.inside("stop", name=name)
-        return self.told(name)
+    def finish(self, name):
+        """Starts no more calls and lets those that are up come to their end."""
+        self.phones.run("pkill", "-USR1", "-f", f"{name}.xml")
+        return self.wait(name)
 
     def told(self, name):
+        """What it has to say of its calls: (failed, answered after so many seconds each)."""
         head, *_rest, last = self.phones.read(f"/run/phones/{name}.stat").decode().splitlines()
         failed = int(dict(zip(head.split(";"), last.split(";")))["FailedCall(C)"])
+        if failed:
+            print(f"  {name}: {failed} failed, said sipp:\n{self.phones.run('head', '-c', '4000', f'/run/phones/{name}.errors')}", flush=True)
         found = self.phones.run("sh", "-c", f"cat /{name}_*_rtt.csv 2>/dev/null || true").splitlines()[1:]
         return failed, [float(line.split(";")[1]) / 1000 for line in found]
 
@@ -199,10 +203,10 @@ class Load:
         meanwhile()
         seconds, size = time.monotonic() - start, self.sound(other)[path]
         used = cpu() - used
-        failed, setups = self.stop(short)
+        failed, setups = self.finish(short)
         pcm = self.phones.read(path, heard)[: size - heard]
         seen = Seen(what, seconds, len(before - channels()) // 2, registered - self.registered(), setups, failed, silence(pcm, seconds), used / seconds)
-        self.stop(steady)
+        self.phones.inside("stop", name=steady)
         for phone in (one, other):
             phone.quit()
         quiet()
