@@ -392,9 +392,10 @@ class Phone(Device):
         return self.last("REGISTER", 200).expires
 
     def quit(self):
-        """Hangs up, unregisters and ends, as a phone does that is switched off."""
+        """Hangs up, unregisters and ends, as a phone does that is switched off. A request that nobody answers holds baresip up for 32 s (RFC 3261,
+        timer F): Asterisk is silent when it ends the subscription of a transfer that has ended itself."""
         self.command("quit")
-        self.wait(lambda: self.phones.inside("ended", name=self.id) is not None, 10, "ended")
+        self.wait(lambda: self.phones.inside("ended", name=self.id) is not None, 40, "ended")
 
     def die(self):
         """Ends without a word to the PBX, as a phone does whose cable is pulled."""
