@@ -73,7 +73,8 @@ def devices(files: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
     for kind in TEMPLATES:
         for device, options in objects(files.get(file_of(kind), "")).items():
             assert options["type"] == kind
-            found.setdefault(device, {})[kind] = options
+            owner, _at, _lent = device.partition("@")       # the desk's auth, with nothing lent, is the line's own by another name
+            assert found.setdefault(owner, {}).setdefault(kind, options) == options, device
     return found
 
 
@@ -173,7 +174,7 @@ class Asterisk(Ami):
         self.channels: list[str] = []
         self.contacts: list[str] = []
         self.subscribers: list[str] = []
-        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}}       # its own database, by device
+        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}, "desk/auth": {}}      # its own database
         self.paused: dict[tuple[str, str], str] = {}        # (queue, interface) of whom app_queue knows as paused: why
 
     def text(self, name: str) -> str:
@@ -201,7 +202,8 @@ class Asterisk(Ami):
         if name == "ModuleCheck" and headers["Module"] in self.missing:
             return {"Response": ["Error"]}, []
         try:
-            return {"Response": ["Success"]}, getattr(self, name, lambda **_headers: [])(**headers)
+            done = getattr(self, name, lambda **_headers: [])(**headers)
+            return ({"Response": ["Success"], **done}, []) if isinstance(done, dict) else ({"Response": ["Success"]}, done)
         except Error as refused:
             return {"Response": ["Error"], "Message": [str(refused)]}, []
 
@@ -327,6 +329,12 @@ class Asterisk(Ami):
     def DBDel(self, Family: str, Key: str) -> list[Message]:  # noqa: N802, N803
         self.kept.get(Family, {}).pop(Key, None)
         return []
+
+    def Getvar(self, Variable: str) -> Message:  # noqa: N802, N803
+        """A device's state is of its channels."""
+        device = re.fullmatch(r"DEVICE_STATE\((PJSIP/.*)\)", Variable)
+        assert device, Variable
+        return {"Value": ["INUSE" if any(each.rpartition("-")[0] == device[1] for each in self.channels) else "NOT_INUSE"]}
 
     def CoreShowChannels(self) -> list[Message]:  # noqa: N802
         return [{"Channel": [each]} for each in self.channels]

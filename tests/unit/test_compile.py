@@ -100,7 +100,7 @@ def test_typology(typology: str) -> None:
     else:
         assert endpoint["webrtc"] == "yes" and endpoint["allow"] == "opus,ulaw,alaw" and "transport" not in endpoint
         assert endpoint["permit"] == "127.0.0.1,::1" and whole["aor"]["qualify_frequency"] == "30"
-    assert endpoint["disallow"] == "all" and endpoint["auth"] == endpoint["aors"] == "x"
+    assert endpoint["disallow"] == "all" and endpoint["aors"] == "x" and endpoint["auth"] == ("x" if typology == "external" else "x,x@desk")
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])

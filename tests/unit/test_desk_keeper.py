@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import keeper
+from desk import keeper, loans
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from module_utils.model.queue import QUEUE
 from module_utils.model.user import USER
 
 from tests.unit.conftest import ANNA, BEN, House
-from tests.unit.office import FIRST, HERE, Office
+from tests.unit.office import FIRST, HERE, SECOND, Office
 from tests.unit.pictures import png
 
 OWN = {"password": FIRST, "must_change_password": False}
@@ -28,16 +29,22 @@ OWN = {"password": FIRST, "must_change_password": False}
 
 @pytest.fixture(autouse=True)
 def staff(house: House, office: Office) -> None:
-    """anna is an agent with a mailbox, in a queue; carl is paused at sign-in, ed sits at a telephone; root is no agent."""
+    """anna is an agent with a mailbox, in a queue; carl is paused at sign-in, ed sits at a telephone; root and ulla are no agents, ulla at a telephone."""
     house.run("merged", [{"name": "sales"}], QUEUE)
     house.run("merged", [{**ANNA, **OWN, "number": "1001", "voicemail": True, "voicemail_pin": "471147", "queues": ["sales"], "client_log": "warning"},
                          {"username": "carl", "full_name": "Carl", "login_pause": True, "queues": ["sales"], **OWN},
                          {**BEN, **OWN, "username": "ed", "voicemail": False, "voicemail_pin": None}], recording=True)
-    house.run("merged", [{"username": "root", "role": "admin", "full_name": "Admin", **OWN}], USER)
+    house.run("merged", [{"username": "root", "role": "admin", "full_name": "Admin", **OWN},
+                         {"username": "ulla", "role": "admin", "full_name": "Ulla", "transport": "udp", **OWN}], USER)
 
 
 def queue(office: Office, word: str) -> Any:
     return office.does("session", session=word, host="pbx")["queue"]
+
+
+def page(office: Office, word: str) -> Any:
+    """The telephone of a page that is opened."""
+    return office.does("session", session=word, host="pbx")["sip"]
 
 
 def acts(office: Office, word: str, act: str, reason: str = "") -> dict[str, Any]:
@@ -227,9 +234,9 @@ def test_a_message_that_is_moved_meanwhile(office: Office, monkeypatch: pytest.M
 def test_what_a_page_is_told(house: House, office: Office) -> None:
     word = office.sign_in()
     told = office.does("session", session=word, host="pbx.example.org")
-    digests = house.documents()["anna"]["sip_password"]
+    lent = json.loads(office.asterisk.kept["desk/auth"]["anna@desk"])
     assert told["person"] == {"username": "anna", "full_name": "Anna Öberg", "alias": "", "number": "1001", "kind": "agent", "avatar": None}
-    assert told["sip"] == {"domain": "pbx.example.org", "user": "anna", "ha1": digests["md5"], "realm": "switchboard",
+    assert told["sip"] == {"domain": "pbx.example.org", "user": "anna", "ha1": lent["password_digest"].removeprefix("MD5:"), "realm": "switchboard",
                            "websocket": "wss://pbx.example.org/ws", "register_expires": 120}
     assert told["ice"] == {"servers": [], "expires": told["expires"]} and 3590 < told["expires"] - time.time() < 3601
     assert told["csrf"] == office.does("who", session=word)["token"] != office.does("who", session=office.sign_in())["token"]
@@ -237,6 +244,88 @@ def test_what_a_page_is_told(house: House, office: Office) -> None:
         "auto_answer": False, "auto_answer_delay": 0, "may_change_settings": True, "may_record": False, "dtmf_tones": True, "messages": True,
         "message_sound": True, "video": False, "calls_at_once": 1, "voicemail": True, "masked": False, "log": "warning"}
     assert not [each for each in ("password", "pin", "hash") if each in str({**told, "ice": ""}).lower()]
+
+
+@pytest.mark.row("P4")
+def test_what_is_lent_to_a_telephone(house: House, office: Office) -> None:
+    """It is no digest of the person's own, all pages have it in common, and it counts for no longer than the last of them."""
+    own, lent = house.documents()["anna"]["sip_password"], office.asterisk.kept["desk/auth"]
+    first, second = office.sign_in(), office.sign_in()
+    assert lent == {}, "nothing before a page asks"
+    ha1 = page(office, first)["ha1"]
+    assert ha1 not in str(own) and len(ha1) == 32
+    said = json.loads(lent["anna@desk"])
+    assert {name: each for name, each in said.items() if name[0] != "@"} == {
+        "auth_type": "digest", "username": "anna", "realm": own["realm"], "password_digest": f"MD5:{ha1}"}
+    assert all(isinstance(each, str) for each in said.values()), "Asterisk takes no others"
+    assert 3590 < int(said["@ends"]) - time.time() < 3601
+    office.asterisk.did.clear()
+    assert page(office, first)["ha1"] == page(office, second)["ha1"] == ha1 and page(office, office.sign_in("carl"))["ha1"] != ha1
+    assert sum(name == "DBPut" and said["Key"] == "anna@desk" for name, said in office.asterisk.did) <= 1
+    office.keeper.collect()
+    assert set(lent) == {"anna@desk", "carl@desk"}
+
+
+@pytest.mark.parametrize("how", ["time", "sign-out", "password", "gone", "nonsense", "another realm"])
+def test_it_is_taken_back(how: str, house: House, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a call, after it: whoever hangs up must be believed. The next page gets another one either way."""
+    word, lent = office.sign_in(), office.asterisk.kept["desk/auth"]
+    ha1 = page(office, word)["ha1"]
+    office.asterisk.channels = ["PJSIP/anna-00000001"]
+    if how == "time":
+        lent["anna@desk"] = json.dumps({**json.loads(lent["anna@desk"]), "@ends": str(int(time.time()) - 1)})
+    elif how == "sign-out":
+        office.does("sign_out", session=word, address=HERE)
+    elif how == "password":
+        office.does("change_password", session=word, old=FIRST, new=SECOND, address=HERE)
+    elif how == "gone":
+        lent["nobody@desk"] = lent.pop("anna@desk")
+        office.asterisk.channels = ["PJSIP/nobody-00000001"]
+    elif how == "nonsense":
+        lent["anna@desk"] = "nonsense"
+    else:
+        lent["anna@desk"] = json.dumps({**json.loads(lent["anna@desk"]), "realm": "another"})
+        assert page(office, word)["realm"] == "switchboard" and page(office, word)["ha1"] != ha1, "it would match no challenge"
+        return
+    office.keeper.collect()
+    assert len(lent) == 1, "in a call"
+    office.asterisk.channels = []
+    if how not in ("gone", "nonsense"):
+        again = page(office, office.sign_in(password=SECOND if how == "password" else FIRST))["ha1"]
+        assert again != ha1
+        office.keeper.collect()
+        assert len(lent) == 1, "that of the next page stays"
+        lent["anna@desk"] = json.dumps({**json.loads(lent["anna@desk"]), "@ends": "0"})
+    office.keeper.collect()
+    assert lent == {}
+
+
+def test_a_call_keeps_what_it_began_with(office: Office) -> None:
+    """Who was signed out by time in a call and signs in elsewhere meanwhile: the old page's call goes on."""
+    lent = office.asterisk.kept["desk/auth"]
+    ha1 = page(office, office.sign_in())["ha1"]
+    lent["anna@desk"] = json.dumps({**json.loads(lent["anna@desk"]), "@ends": "0"})
+    office.asterisk.channels = ["PJSIP/anna-00000001"]
+    assert page(office, office.sign_in())["ha1"] == ha1
+    office.asterisk.channels = []
+    office.keeper.collect()
+    assert lent, "it was lent for longer"
+
+
+def test_what_is_lent_meanwhile_is_not_taken_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    lent = office.asterisk.kept["desk/auth"]
+    page(office, office.sign_in())
+    old = json.loads(lent["anna@desk"])
+    monkeypatch.setattr(office.keeper, "ask", lambda question, ask=office.keeper.ask: (
+        {"anna": {**old, "@ends": "0"}} if question is loans.lent else ask(question)))
+    office.keeper.collect()
+    assert set(lent) == {"anna@desk"}
+
+
+def test_without_asterisk_nothing_is_taken_back(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    office.manager.stop()
+    office.keeper.collect()
+    assert "collect: Asterisk" in capsys.readouterr().err
 
 
 def test_each_field_of_the_desk_reaches_it(house: House, office: Office) -> None:
@@ -256,6 +345,7 @@ def test_each_field_of_the_desk_reaches_it(house: House, office: Office) -> None
 def test_whose_telephone_is_none_in_the_browser(office: Office) -> None:
     told = office.does("session", session=office.sign_in("ed"), host="pbx")
     assert told["sip"] is None and told["person"]["kind"] == "agent"
+    assert page(office, office.sign_in("ulla")) is None
     told = office.does("session", session=office.sign_in("root"), host="pbx")
     assert told["sip"]["user"] == "root" and told["settings"]["may_change_settings"] and told["person"]["kind"] == "user"
 
@@ -330,7 +420,7 @@ def test_without_asterisk_people_are_in_and_out_nevertheless(office: Office, cap
     assert office.holds(office.sign_in("carl"))
     assert office.refuses("session", session=word, host="pbx") == ("unready", 503)
     assert office.refuses("queue", session=word, act="unpause", reason="") == ("unready", 503)
-    assert "person" in office.does("session", session=office.sign_in("root"), host="pbx")
+    assert "person" in office.does("session", session=office.sign_in("ulla"), host="pbx")
     assert office.does("look", sessions=[word])["seen"] == [{"voicemail": {"new": 0, "old": 0}}], "what is not known is not told"
     office.does("sign_out", session=word, address=HERE)
     assert not office.holds(word) and time.monotonic() - began < 2
@@ -344,7 +434,7 @@ def test_an_asterisk_that_hangs_keeps_nobody_for_long(office: Office, monkeypatc
     monkeypatch.setattr(keeper, "QUIET", 0.5)
     office.manager.forget_all()
     office.restart()
-    word = office.sign_in("root")
+    word = office.sign_in("ulla")
     agents = [office.sign_in() for _count in range(3)]
     office.manager.hangs = 3.0
 

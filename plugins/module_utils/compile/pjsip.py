@@ -12,6 +12,7 @@ from typing import Optional
 from ..model.agent import AGENT
 from ..model.errors import Unready
 from ..model.fields import Whole
+from ..model.line import desk_auth
 from .lines import Line
 from .writer import HEADER, Options, caller, section
 
@@ -134,11 +135,16 @@ def endpoint(line: Line) -> tuple[list[str], list[tuple[str, str]]]:
     elif "/" in whole["host"]:
         options += [("deny", "0.0.0.0/0.0.0.0,::/0"), ("permit", whole["host"])]
     if not line.address:
-        options.append(("auth", line.device))
+        options.append(("auth", ",".join(auths(line))))
     if whole["type"] != "user":
         options.append(("aors", line.device))
     options += [("set_var", f"LINE_NUMBER={line.number}"), ("set_var", f"LINE_TRANSPORT={whole['transport']}")]
     return templates, options
+
+
+def auths(line: Line) -> list[str]:
+    """The line's own auth, first since telephones that answer an old challenge are told so by it; and the desk's."""
+    return [line.device, desk_auth(line.device)] if line.in_browser else [line.device]
 
 
 def auth(device: str, digests: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -197,5 +203,7 @@ def compile_pjsip(site: Iterable[Line], more: Mapping[str, Iterable[Section]]) -
         objects = devices[device] = {}
         for kind, templates, options in parts:
             objects[kind] = options
-            texts[kind] += "\n", section(device, options, templates)
+            # An auth that the desk has not put into Asterisk's database is another name of the line's own: none may be missing.
+            for name in dict(objects["endpoint"]).get("auth", device).split(",") if kind == "auth" else [device]:
+                texts[kind] += "\n", section(name, options, templates)
     return {file_of(kind): "".join(text) for kind, text in texts.items()}, devices

@@ -31,6 +31,7 @@ RELOADED_BY = {**dict.fromkeys([*map(file_of, TEMPLATES), "pjsip_transport.conf"
                "queues.conf": "app_queue.so"}      # last: a member is what PJSIP says of its device
 QUEUE_TOLD = {"strategy": "Strategy", "longest": "Max", "service_level": "ServiceLevel", "weight": "Weight"}    # what QueueStatus says of a queue
 KEPT = ("pause", "emergency")   # families of Asterisk's own database that the dialplan keeps, by device
+DESK = "desk/auth"              # likewise, of what the desk lends to its pages (roles/asterisk, sorcery.conf)
 LOGIN = "login"                 # the reason of a pause that nobody asked for (roles/asterisk, dialplan_agent.conf)
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 ANSWERS = 1.0               # a provider that is well answers within this
@@ -388,6 +389,9 @@ class Live:
             owner = re.search(r'"endpoint": *"([^"]*)"', value)
             if owner and owner[1] not in alive:
                 self.ami.ask("DBDel", Family="subscription_persistence", Key=key)
+        for key, _value in self.kept(DESK):
+            if key.partition("@")[0] not in alive:
+                self.ami.ask("DBDel", Family=DESK, Key=key)
         for family in KEPT:
             for device, value in self.kept(family):
                 if device in change.renamed:

@@ -31,6 +31,11 @@ def device_id(name: str, says: str) -> Word:
     return Word(name, says, required=True, fixed=True, claim="device", reserved=RESERVED)
 
 
+def desk_auth(device: str) -> str:
+    """The auth of a line in the browser that role desk lends to its page for as long as somebody is signed in."""
+    return f"{device}@desk"
+
+
 def needs_password(line: Whole) -> bool:
     return not is_address(line["host"])
 

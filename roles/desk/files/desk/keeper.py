@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import inspect
 import json
 import os
@@ -22,7 +23,7 @@ from module_utils.control.host import Host
 from module_utils.model.errors import Trouble, Unready
 from module_utils.store.pictures import Pictures
 
-from . import mailbox, pauses, telephone
+from . import loans, mailbox, pauses, telephone
 from .accounts import Accounts
 from .audit import Audit
 from .people import People, Person
@@ -31,6 +32,7 @@ from .sessions import Session, Sessions, key_in
 
 LONGEST = 64 * 1024         # bytes of a question
 PATIENCE = 5.0              # seconds that Asterisk may take, and that a question may wait for its turn
+ROUND = 60.0                # seconds between two looks at what is lent to people who are signed in no longer
 QUIET = 5.0                 # seconds for which nobody asks an Asterisk that kept somebody waiting: or each waits in turn
 
 
@@ -54,6 +56,7 @@ class Keeper:
         self.line = threading.Lock()            # one connection to Asterisk, one question at a time
         self.asterisk: Optional[Ami] = None
         self.quiet_until = 0.0
+        self.closing = threading.Event()
         self.acts: dict[str, Callable[..., dict[str, Any]]] = {
             each.__name__: each for each in (self.sign_in, self.sign_out, self.change_password, self.who, self.session, self.queue, self.voicemail,
                                              self.voicemail_sound, self.voicemail_act, self.avatar, self.look)}
@@ -107,6 +110,7 @@ class Keeper:
             self.line.release()
 
     def close(self) -> None:
+        self.closing.set()
         self.people.close()
         if self.asterisk is not None:
             self.asterisk.__exit__(None, None, None)
@@ -163,8 +167,29 @@ class Keeper:
     def session(self, session: str, host: str) -> dict[str, Any]:
         found = self.signed_in(session)
         person = found.person
-        return {**telephone.session(person, host, self.port, found.ends, self.turn_conf), "csrf": self.sessions.token(session),
-                "queue": pauses.state(person, self.ask(lambda ami: pauses.reason(ami, person)), self.reasons) if person.is_agent else None}
+
+        def asked(ami: Ami) -> tuple[Optional[loans.Loan], Optional[str]]:
+            return (loans.lend(ami, person, self.sessions.mark(person), found.ends) if person.has_browser else None,
+                    pauses.reason(ami, person) if person.is_agent else None)
+
+        loan, reason = self.ask(asked) if person.has_browser or person.is_agent else (None, None)
+        return {**telephone.session(person, host, self.port, found.ends, self.turn_conf, loan), "csrf": self.sessions.token(session),
+                "queue": pauses.state(person, reason, self.reasons)}
+
+    def collect(self) -> None:
+        """Take back what was lent to pages of people who are signed in no longer."""
+        try:
+            for username, loan in self.ask(loans.lent).items():
+                person = self.people.called(username)
+                if person is None or not loans.holds(loan, self.sessions.mark(person)):
+                    self.ask(functools.partial(loans.take_back, username=username, loan=loan))
+        except Trouble as trouble:
+            print(f"collect: {trouble}", file=sys.stderr, flush=True)
+
+    def keep_collecting(self) -> None:
+        while not self.closing.is_set():
+            self.collect()
+            self.closing.wait(ROUND)
 
     def queue(self, session: str, act: str, reason: str) -> dict[str, Any]:
         person = self.signed_in(session).person
@@ -247,6 +272,7 @@ def main() -> None:
     with open("/etc/switchboard/desk.json", encoding="utf-8") as file:
         keeper = Keeper(json.load(file))
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit())
+    threading.Thread(target=keeper.keep_collecting, daemon=True).start()
     try:
         Socket(keeper, 3).serve_forever()      # the first one that systemd passes on (sd_listen_fds(3))
     finally:

@@ -37,8 +37,8 @@ class Person:
 
     @property
     def has_browser(self) -> bool:
-        """Whether the line is a telephone in the browser."""
-        return self.whole["transport"] in WEB_TRANSPORTS
+        """Whether the line is a telephone in the browser, and proves who it is."""
+        return self.whole["transport"] in WEB_TRANSPORTS and bool(self.said.get("sip_password"))
 
     def having(self, values: Mapping[str, Any]) -> Person:
         """The same with other values; None is nothing said."""

@@ -11,30 +11,27 @@ from typing import Any, Optional
 
 from module_utils.model.turn import turn_credentials
 
+from .loans import Loan, digest
 from .people import Person
 
 
-def session(person: Person, host: str, port: int, ends: float, turn_conf: str) -> dict[str, Any]:
+def session(person: Person, host: str, port: int, ends: float, turn_conf: str, loan: Optional[Loan]) -> dict[str, Any]:
     """As docs/desk.md says. `host` is by which name the browser came here, `port` where browsers' web sockets come in."""
     whole = person.whole
     return {
         "person": {"username": person.username, "full_name": whole["full_name"], "alias": whole.get("alias") or "", "number": whole["number"],
                    "kind": person.kind, "avatar": f"/avatar/{person.username}" if whole["avatar"] else None},
         "expires": int(ends),
-        "sip": sip(person, host, port),
+        "sip": sip(person, host, port, loan) if loan else None,
         "ice": {"servers": relays(turn_conf, person.username, host, int(ends)), "expires": int(ends)},
         "settings": settings(whole),
     }
 
 
-def sip(person: Person, host: str, port: int) -> Optional[dict[str, Any]]:
-    """None of somebody whose telephone is none in the browser."""
-    digests = person.said.get("sip_password")
-    if not person.has_browser or not digests:
-        return None
+def sip(person: Person, host: str, port: int, loan: Loan) -> dict[str, Any]:
     port = person.whole.get("phone.wss_port") or port
     place = host if port == 443 else f"{host}:{port}"
-    return {"domain": host, "user": person.username, "ha1": digests["md5"], "realm": digests["realm"], "websocket": f"wss://{place}/ws",
+    return {"domain": host, "user": person.username, "ha1": digest(loan), "realm": loan["realm"], "websocket": f"wss://{place}/ws",
             "register_expires": min(person.whole["sip_expires"], 120)}
 
 
