@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many phones that register over web sockets at the same moment, run inside the browser's container: what a site's morning looks like to its host.
 
-python3 crowd.py HOST PASSWORD CA NAME... prints one JSON object: `seconds` of each from the first packet to the 200, and `wrong`, what else came of it.
+python3 crowd.py HOST PASSWORD CA NAME... (or `ha1:` and a digest for the password)
+prints one JSON object: `seconds` of each from the first packet to the 200, and `wrong`, what else came of it.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ async def register(name, host, trust, password=None, ha1=""):
 
 async def phone(name, host, password, trust):
     start = time.monotonic()
-    wire = await register(name, host, trust, password)
+    wire = await register(name, host, trust, password, ha1=password.partition("ha1:")[2])
     taken = time.monotonic() - start
     await asyncio.sleep(5)      # all of them are there at the same time
     await wire.close()

@@ -32,7 +32,8 @@ SITE = "https://pbx.example.org"
 OWN = {"password": FIRST, "must_change_password": False}
 DESK = Path(web.__file__).parent
 GETS = ("/", "/sign-in", "/password", "/api/session", "/api/voicemail", "/api/voicemail/1-1", "/avatar/anna", "/api/events")
-POSTS = ("/sign-in", "/sign-out", "/password", "/api/queue", "/api/log", "/api/voicemail/1-1")
+ACTS = ("/api/queue", "/api/log", "/api/line", "/api/voicemail/1-1")
+POSTS = ("/sign-in", "/sign-out", "/password", *ACTS)
 
 
 @pytest.fixture(autouse=True)
@@ -196,20 +197,20 @@ def test_what_is_too_long_is_not_read(browser: Callable[..., TestClient], path: 
 @pytest.mark.parametrize("said", [b"", b"[]", b"null", b"1", b'"x"', b"[" * 16_000, b'{"a":' * 3000, b"\xff", b"9" * 9000, b'{"act": NaN', b"{" * 16_384])
 def test_what_is_no_json(browser: Callable[..., TestClient], said: bytes) -> None:
     client = browser("anna")
-    for path in ("/api/queue", "/api/log", "/api/voicemail/1-1"):
+    for path in ACTS:
         assert error(asks(client, path, said)) == (404, "not_found")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda each: st.lists(each, max_size=3)
-                    | st.dictionaries(st.sampled_from(["act", "reason", "lines", "level", "text", "at"]), each, max_size=4), max_leaves=12))
+                    | st.dictionaries(st.sampled_from(["act", "reason", "lines", "level", "text", "at", "page"]), each, max_size=4), max_leaves=12))
 def test_whatever_is_said_is_answered(browser: Callable[..., TestClient], office: Office, said: Any) -> None:
     if "word" not in vars(office):
         office.word = office.sign_in()
     client = browser()
     client.cookies.set("__Host-desk", office.word)
     csrf = office.does("who", session=office.word)["token"]
-    for path in ("/api/queue", "/api/log", "/api/voicemail/1-1"):
+    for path in ACTS:
         assert asks(client, path, json.dumps(said), csrf).status_code in (200, 204, 404, 409)
 
 
@@ -229,7 +230,7 @@ def test_no_other_site_changes_anything(browser: Callable[..., TestClient], path
     assert client.get("/api/session").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/sign-out", "/password", "/api/queue", "/api/log", "/api/voicemail/1-1"])
+@pytest.mark.parametrize("path", ["/sign-out", "/password", *ACTS])
 def test_a_session_has_a_token_of_its_own(browser: Callable[..., TestClient], path: str) -> None:
     client, other = browser("anna"), browser("ben")
     for csrf in ("", "x", token(other), token(browser("anna"))):
@@ -553,6 +554,28 @@ def test_an_open_page_is_told_what_changes(desk: Desk, office: Office) -> None:
         assert not desk.open and await desk.look(last) == {}
 
     asyncio.run(open_page())
+
+
+def test_the_pages_of_a_person_are_told_which_has_the_line(browser: Callable[..., TestClient], desk: Desk) -> None:
+    client = browser("anna")
+
+    async def open_pages() -> None:
+        streams = [desk.stream(name, "x") for name in ("anna", "anna", "ben")]
+        for each in streams:
+            await each.__anext__()
+        assert (await asyncio.to_thread(asks, client, "/api/line", {"page": "p-1"})).status_code == 204
+        for each in streams[:2]:
+            assert told(await each.__anext__()) == ("line", {"page": "p-1"})
+        for wrong in ("", "x" * 41, "a b", "\n", 1, None, ["x"]):
+            assert error(await asyncio.to_thread(asks, client, "/api/line", {"page": wrong})) == (404, "not_found")
+        assert len(desk.open) == 3 and all(news.empty() for news in desk.open)
+        for _count in range(30):
+            await asyncio.to_thread(asks, client, "/api/line", {"page": "p-2"})
+        assert max(news.qsize() for news in desk.open) == 20, "who does not listen costs no more"
+        for each in streams:
+            await each.aclose()
+
+    asyncio.run(open_pages())
 
 
 def test_two_pages_of_a_person_are_told_both_and_asked_for_once(desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

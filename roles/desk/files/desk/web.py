@@ -48,6 +48,7 @@ SOUNDS = 4                      # voicemail messages that are in memory at once
 LEVELS = ("off", "error", "warning", "info", "debug")
 LONGEST_BODY = 16 * 1024        # bytes; nginx lets no more through either
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?")
+PAGE_ID = re.compile("[A-Za-z0-9-]{1,40}")
 RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 
 TEXTS: dict[str, str] = json.loads(resources.files(__package__).joinpath("texts/en.json").read_text("utf-8"))
@@ -344,6 +345,17 @@ class Desk:
             return Response(media_type="text/event-stream")
         return StreamingResponse(self.stream(who, session), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
+    async def line(self, request: Request) -> Response:
+        """A page has the telephone from now on; the person's others look whether they still have it."""
+        _session, who, said = await self.change(request)
+        page = said.get("page")
+        if not isinstance(page, str) or not PAGE_ID.fullmatch(page):
+            raise Refusal("not_found", 404)
+        for news, (person, _session) in self.open.items():
+            if person == who["username"] and not news.full():       # who does not listen finds out by itself
+                news.put_nowait(("line", {"page": page}))
+        return Response(status_code=204)
+
     def pages_of(self, person: str) -> int:
         return sum(1 for each, _session in self.open.values() if each == person)
 
@@ -448,6 +460,7 @@ def application(desk: Desk) -> ASGIApp:
         get("/", desk.home), get("/sign-in", desk.sign_in_page), post("/sign-in", desk.sign_in), post("/sign-out", desk.sign_out),
         get("/password", desk.password_page), post("/password", desk.password),
         get("/api/session", desk.session), get("/api/events", desk.events), post("/api/queue", desk.queue), post("/api/log", desk.take_log),
+        post("/api/line", desk.line),
         get("/api/voicemail", desk.voicemail), get("/api/voicemail/{message}", desk.voicemail_sound), post("/api/voicemail/{message}", desk.voicemail_act),
         get("/avatar/{username}", desk.avatar),
     ])

@@ -70,6 +70,8 @@ export interface Waiting {
 interface DeskEvents {
   queue: Queue | null;
   voicemail: Waiting;
+  /** A page of this person has the line from now on: its id. */
+  line: string;
   out: string;
   /** Whether the desk can be heard. */
   reachable: boolean;
@@ -97,6 +99,10 @@ export class Desk extends Emitter<DeskEvents> {
 
   queue(act: "sign_in" | "sign_out" | "pause" | "unpause", reason?: string): Promise<Queue> {
     return this.ask("POST", "/api/queue", reason === undefined ? { act } : { act, reason }) as Promise<Queue>;
+  }
+
+  claim(page: string): Promise<unknown> {
+    return this.ask("POST", "/api/line", { page });
   }
 
   recorded(): Promise<Recorded[]> {
@@ -129,6 +135,7 @@ export class Desk extends Emitter<DeskEvents> {
     const data = (event: MessageEvent<string>) => JSON.parse(event.data);
     source.addEventListener("queue", (event) => this.emit("queue", data(event)));
     source.addEventListener("voicemail", (event) => this.emit("voicemail", data(event)));
+    source.addEventListener("line", (event) => this.emit("line", data(event).page));
     source.addEventListener("out", (event) => {
       this.deafen();
       this.emit("out", data(event).error ?? "signed_out");

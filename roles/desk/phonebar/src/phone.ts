@@ -117,14 +117,15 @@ export class Phone extends Emitter<PhoneEvents> {
 
   /** The credentials have changed. */
   renewAccount(account: Account): void {
+    const other = account.ha1 !== this.account.ha1;
     this.account = account;
     this.ua?.set("ha1", account.ha1);
     this.ua?.set("realm", account.realm);
+    if (other && this.line === "refused") this.registerAgain(0);
   }
 
   /** Another page has registered: this one stays quiet until it is asked back. Its calls go on. */
-  yield(): void {
-    if (this.line === "elsewhere" || this.line === "stopped") return;
+  private yield(): void {
     this.log.warning("another page or telephone has taken this line over");
     this.set("elsewhere");
     if (this.calls.length === 0) this.retire();
@@ -253,12 +254,16 @@ export class Phone extends Emitter<PhoneEvents> {
     if (!this.connected || this.line === "elsewhere") return;
     const refused = status !== undefined && status >= 400 && status < 500;
     this.set(refused ? "refused" : "lost");
+    this.registerAgain(refused ? REFUSED_AGAIN : FAILED_AGAIN);
+  }
+
+  private registerAgain(milliseconds: number): void {
     clearTimeout(this.again);
     this.again = setTimeout(() => {
       if (!this.ua || !this.connected) return;
       this.ua.register();
       this.expectAnswer();
-    }, refused ? REFUSED_AGAIN : FAILED_AGAIN);
+    }, milliseconds);
   }
 
   /** Asterisk has asked how we are, so it knows us. If it asks no more, somebody else may have the line. */

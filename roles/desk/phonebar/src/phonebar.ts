@@ -11,7 +11,6 @@ import { Log } from "./log.ts";
 import { Memory, read, write, type PastCall, type PastMessage } from "./memory.ts";
 import { Phone, type LineState, type TextMessage } from "./phone.ts";
 import { Sound } from "./sound.ts";
-import { Tabs } from "./tabs.ts";
 import { t, type TextKey, type Values } from "./texts.ts";
 
 export type Section = "keypad" | "history" | "messages" | "voicemail" | "settings";
@@ -58,7 +57,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   readonly sound = new Sound(() => this.devices.chosen);
 
   private choices = no();
-  private tabs: Tabs | null = null;
+  private page = crypto.randomUUID();
   private noticeCount = 0;
   private countdowns = new Map<string, ReturnType<typeof setInterval>>();
   private renewal: ReturnType<typeof setTimeout> | undefined;
@@ -78,7 +77,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.sound.on("locked", () => this.changed());
     this.listenToDesk();
     this.startPhone(session);
-    this.tabs = new Tabs(username, () => this.phone?.yield());
     this.changed();
     void this.devices.refresh();
     void this.loadRecorded();
@@ -405,6 +403,9 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   private listenToDesk(): void {
     this.desk.on("queue", (queue) => this.setQueueState(queue));
     this.desk.on("voicemail", (waiting) => this.setWaiting(waiting));
+    this.desk.on("line", (page) => {
+      if (page !== this.page) void this.phone?.check();
+    });
     this.desk.on("reachable", (reachable) => {
       const back = reachable && !this.deskReachable;
       this.deskReachable = reachable;
@@ -457,7 +458,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   }
 
   private lineChanged(line: LineState): void {
-    if (line === "registered") this.tabs?.claim();
+    if (line === "registered") this.desk.claim(this.page).catch(() => this.log.warning("the desk could not be told who has the line"));
     if (line === "refused") void this.reload();
     this.announce(`line.${line}`);
     this.changed();

@@ -121,6 +121,10 @@ export class Stub {
       else Object.assign(this.queue, { paused: said.act === "pause", reason: said.reason ?? "" });
       return void json(this.queue);
     }
+    if (path === "/api/line") {
+      this.event("line", said);
+      return void response.writeHead(204).end();
+    }
     if (path === "/api/log") {
       this.logged.push(...said.lines);
       return void response.writeHead(204).end();

@@ -392,6 +392,46 @@ def test_who_is_disabled_is_out_at_once(pbx, desk):
     other.enter("vera", FIRST, OWN)
 
 
+@pytest.mark.row("P4")
+def test_what_proves_the_page_is_lent(pbx, desk, desks, line):
+    """It is a digest of its own, which counts for no longer than the sign-in; a call may end first."""
+    lends = "fetch('/api/session').then((answer) => answer.json()).then((session) => session.sip.ha1)"
+
+    def registers(ha1):
+        told = json.loads(desks.run("python3", "/phones/crowd.py", pbx.name, f"ha1:{ha1}", "/run/page/ca.pem", "rosa"))
+        assert told["seconds"] or "401" in told["wrong"][0], told
+        return bool(told["seconds"])
+
+    def collected():
+        """As the keeper does once a minute."""
+        pbx.run("systemctl restart switchboard-keeper")
+        time.sleep(3)
+        return "rosa@desk" not in pbx.asterisk("database show desk")
+
+    first, tom = desk("rosa"), line("tom")
+    ha1 = first.ask(lends)
+    assert ha1 not in pbx.run("cat /etc/asterisk/switchboard/pjsip_auth.conf")
+    talking(first, tom, "2803")
+    other = desk("rosa")
+    assert other.ask(lends) == ha1 and not collected()
+    other.press("Sign out")
+    first.shows("This page closes when the call is over.", 10)
+    assert not collected(), "in a call"
+    first.press("Hold")
+    first.shows("On hold")
+    first.press("Resume")
+    tom.hears(first)
+    first.press("Hang up")
+    tom.ended()
+    first.wait(lambda: first.path == "/sign-in", 8, "signed out")
+    assert collected() and not registers(ha1)
+    again = desk("rosa")
+    assert again.ask(lends) != ha1 and registers(again.ask(lends)) and not registers(ha1)
+    again.press("Sign out")
+    again.shows("Sign in")
+    until(lambda: "rosa@desk" not in pbx.asterisk("database show desk"), 75, lambda: AssertionError("still lent after a minute"))
+
+
 @pytest.mark.row("P19")
 def test_the_log_of_the_page_reaches_the_server(pbx, desk, line):
     """At the level of the field, and without a secret."""
@@ -438,13 +478,20 @@ def test_a_browser_that_vanishes_keeps_nobody_busy(desk, desks, line):
 
 
 def test_signed_in_elsewhere(desk):
-    """The second browser has the telephone. The first one finds out when Asterisk asks for it no more, says so, and can have it back."""
+    """The second browser has the telephone. The first one is told, or finds out when Asterisk asks for it no more; it says so, and can have it back."""
     first = desk("rosa")
     second = desk("rosa")
-    first.shows("Signed in elsewhere", 60)
+    first.shows("Signed in elsewhere", 3)
     assert second.state["registered"]
     first.press("Use the phone here")
     first.registered()
+    second.shows("Signed in elsewhere", 3)
+    first.call("Network.setBlockedURLs", urls=["*/api/events*"])
+    first.call("Page.reload")
+    first.registered()
+    second.press("Use the phone here")
+    second.registered()
+    first.shows("Signed in elsewhere", 60)
 
 
 AXE = "axe.run({ resultTypes: ['violations'] }).then((seen) => seen.violations.filter((each) => ['serious', 'critical'].includes(each.impact))" \
