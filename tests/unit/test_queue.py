@@ -394,17 +394,19 @@ def test_a_run_that_is_rolled_back_leaves_pauses(full: House, monkeypatch: pytes
 @pytest.mark.row("A4", "P8")
 @pytest.mark.parametrize("way", ["deleted", "disabled", "renamed", "another number"])
 def test_pauses_go_with_their_agent(full: House, way: str) -> None:
-    full.asterisk.kept = {"pause": {"anna": "lunch", "ben": "meeting"}, "emergency": {"anna": "1"}}
+    """What the desk has lent to anna's page ends with her name."""
+    lent = {"anna@desk": "{}", "ben@desk": "{}"}
+    full.asterisk.kept = {"pause": {"anna": "lunch", "ben": "meeting"}, "emergency": {"anna": "1"}, "desk/auth": dict(lent)}
     if way == "renamed":
         full.once("rename", "anna", "anya", kind="agents")
-        assert full.asterisk.kept == {"pause": {"anya": "lunch", "ben": "meeting"}, "emergency": {"anya": "1"}}
+        assert full.asterisk.kept == {"pause": {"anya": "lunch", "ben": "meeting"}, "emergency": {"anya": "1"}, "desk/auth": {"ben@desk": "{}"}}
         assert full.asterisk.paused[("sales", "PJSIP/anya")] == "lunch"
     elif way == "another number":
         full.once("renumber", "anna", "1900", kind="agents")
-        assert full.asterisk.kept["pause"] == {"anna": "lunch", "ben": "meeting"}
+        assert full.asterisk.kept["pause"] == {"anna": "lunch", "ben": "meeting"} and full.asterisk.kept["desk/auth"] == lent
     else:
         full.run("deleted", [{"username": "anna"}]) if way == "deleted" else full.run("merged", [{**ANNA, "disabled": True}])
-        assert full.asterisk.kept == {"pause": {"ben": "meeting"}, "emergency": {}}
+        assert full.asterisk.kept == {"pause": {"ben": "meeting"}, "emergency": {}, "desk/auth": {"ben@desk": "{}"}}
 
 
 @pytest.mark.parametrize(("spoil", "wrong"), [

@@ -115,13 +115,14 @@ export class Phone extends Emitter<PhoneEvents> {
     this.set("stopped");
   }
 
-  /** The credentials have changed. */
+  /** The credentials have changed, or with another name everything. */
   renewAccount(account: Account): void {
-    const other = account.ha1 !== this.account.ha1;
+    const { user, ha1 } = this.account;
     this.account = account;
+    if (account.user !== user) return this.start();
     this.ua?.set("ha1", account.ha1);
     this.ua?.set("realm", account.realm);
-    if (other && this.line === "refused") this.registerAgain(0);
+    if (account.ha1 !== ha1 && this.line === "refused") this.registerAgain(0);
   }
 
   /** Another page has registered: this one stays quiet until it is asked back. Its calls go on. */
@@ -275,7 +276,9 @@ export class Phone extends Emitter<PhoneEvents> {
   /** Whether this page still has the line, and the connection still carries anything. */
   async check(): Promise<void> {
     if (!this.ua || !this.registered) return;
-    if (await this.replaced()) this.yield();
+    const holder = await this.holder();
+    if (holder === "others") this.yield();
+    else if (holder === "nobody") this.ua?.register();
     else this.expectQuestion();
   }
 
@@ -285,9 +288,10 @@ export class Phone extends Emitter<PhoneEvents> {
     if (this.registered) this.ua?.register();
   }
 
-  private async replaced(): Promise<boolean> {
+  /** Who has the line, by the registrar's word. */
+  private async holder(): Promise<"we" | "others" | "nobody" | "unknown"> {
     const ua = this.ua;
-    if (!ua?.isConnected()) return false;
+    if (!ua?.isConnected()) return "unknown";
     const late = setTimeout(() => {
       this.log.warning("the PBX does not answer any more: a new connection");
       if (this.ua === ua) this.socket?.drop();
@@ -296,7 +300,9 @@ export class Phone extends Emitter<PhoneEvents> {
     clearTimeout(late);
     // Its user is a random word. Asterisk writes the address that it saw behind it.
     const ours = /sips?:([^@]+)@/.exec(String(ua.contact.uri))?.[1] ?? "";
-    return found !== null && found.length > 0 && !found.some((contact) => contact.includes(`:${ours}@`));
+    if (found === null) return "unknown";
+    if (found.length === 0) return "nobody";
+    return found.some((contact) => contact.includes(`:${ours}@`)) ? "we" : "others";
   }
 
   // Calls
