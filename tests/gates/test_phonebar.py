@@ -30,7 +30,7 @@ def test_types(project: Path) -> None:
 
 
 def test_its_own_tests(project: Path) -> None:
-    """Those of the whole page need a Chromium on this machine, and are skipped without one; tests/molecule has them against a real host."""
+    """Those of the whole page need a Chromium, and are skipped without one on this machine: tests/phones has them in a container."""
     assert "pass 0\n" not in npm(project, "test", "--silent")
 
 

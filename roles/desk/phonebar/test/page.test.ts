@@ -192,6 +192,15 @@ describe("the page", { skip: missing }, () => {
     await page.shows("does not accept this line");
   });
 
+  test("a line whose secret is another one by now asks for it, and is back at once", async () => {
+    await desk();
+    const anna = await open("anna");
+    stub.lines[0]!.ha1 = "0".repeat(32);
+    stub.pbx.cut();
+    await anna.shows("Connection lost");
+    await anna.registered(5000);
+  });
+
   test("another page of the same person has the line, and gives it back", async () => {
     await desk();
     const first = await open("anna");

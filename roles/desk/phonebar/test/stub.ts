@@ -35,7 +35,8 @@ function silence(): Buffer {
 }
 
 export class Stub {
-  readonly pbx = new Pbx(LINES);
+  readonly lines = LINES.map((each) => ({ ...each }));
+  readonly pbx = new Pbx(this.lines);
   readonly logged: { level: string; text: string }[] = [];
   /** What each session has beside the usual. */
   settings: Record<string, unknown> = {};
@@ -52,7 +53,7 @@ export class Stub {
   private streams = new Set<ServerResponse>();
 
   constructor() {
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server = createServer((request, response) => void this.answer(request, response).catch(() => response.destroy()));      // the page is gone
     this.server.on("upgrade", (request: IncomingMessage, socket) => (this.away ? socket.destroy() : this.pbx.take(new Connection(request, socket))));
   }
 
@@ -79,7 +80,7 @@ export class Stub {
   }
 
   private session(user: string) {
-    const who = LINES.find((each) => each.user === user) ?? LINES[0]!;
+    const who = this.lines.find((each) => each.user === user) ?? this.lines[0]!;
     return {
       person: { username: user, full_name: who.name, alias: "", number: who.number, kind: "agent", avatar: null }, csrf: "token-of-the-form", expires: 4102444800,
       sip: { domain: "pbx.invalid", user, ha1: who.ha1, realm: "switchboard", websocket: `ws://localhost:${this.port}/ws`, register_expires: 120 },
