@@ -180,8 +180,7 @@ class Keeper:
         """Take back what was lent to pages of people who are signed in no longer."""
         try:
             for username, loan in self.ask(loans.lent).items():
-                person = self.people.called(username)
-                if person is None or not loans.holds(loan, self.sessions.mark(person)):
+                if not loans.holds(loan, self.sessions.mark(self.people.called(username))):
                     self.ask(functools.partial(loans.take_back, username=username, loan=loan))
         except Trouble as trouble:
             print(f"collect: {trouble}", file=sys.stderr, flush=True)

@@ -51,7 +51,7 @@ def take_back(ami: Ami, username: str, loan: Optional[Loan]) -> None:
         ami.ask("DBDel", Family=DESK, Key=desk_auth(username))
 
 
-def holds(loan: Optional[Loan], mark: Optional[str]) -> bool:
+def holds(loan: Optional[Loan], mark: str) -> bool:
     return loan is not None and loan["@mark"] == mark and int(loan["@ends"]) > time.time()
 
 

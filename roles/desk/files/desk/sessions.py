@@ -14,6 +14,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from typing import Optional
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -57,8 +58,12 @@ class Sessions:
         self.key, self.people, self.seconds = key.encode(), people, seconds
         self.signer = URLSafeSerializer(self.key, salt="session")
 
-    def mark(self, person: Person) -> str:
-        """Another one with each password and after each sign-out, and no clock comes into it. It tells nothing of the password."""
+    def mark(self, person: Optional[Person]) -> str:
+        """Another one with each password and after each sign-out, and no clock comes into it. It tells nothing of the password.
+        Nothing of somebody who may not be signed in.
+        """
+        if person is None or person.whole["disabled"] or person.whole["authentication"] != "local":
+            return ""
         told = json.dumps([person.said.get("password_hash"), person.said.get("signed_out")])
         return hmac.new(self.key, told.encode(), hashlib.sha256).hexdigest()[:32]
 
@@ -76,8 +81,8 @@ class Sessions:
         except (BadSignature, ValueError, TypeError):
             raise Refusal("signed_out", 401) from None
         person, now, ends = self.people.of(number), time.time(), since + self.seconds
-        if (person is None or not since - AHEAD <= now < ends or person.whole["disabled"] or person.whole["authentication"] != "local"
-                or not hmac.compare_digest(mark, self.mark(person))):
+        own = self.mark(person)
+        if person is None or not own or not since - AHEAD <= now < ends or not hmac.compare_digest(mark, own):
             raise Refusal("signed_out", 401)
         return Session(person, ends, must_change)
 

@@ -275,10 +275,12 @@ export class Phone extends Emitter<PhoneEvents> {
 
   /** Whether this page still has the line, and the connection still carries anything. */
   async check(): Promise<void> {
-    if (!this.ua || !this.registered) return;
+    const ua = this.ua;
+    if (!ua || !this.registered) return;
     const holder = await this.holder();
+    if (this.ua !== ua || !this.registered) return;
     if (holder === "others") this.yield();
-    else if (holder === "nobody") this.ua?.register();
+    else if (holder === "nobody") ua.register();
     else this.expectQuestion();
   }
 
