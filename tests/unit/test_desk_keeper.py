@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from desk import keeper, loans
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from module_utils.model.errors import Unready
 from module_utils.model.queue import QUEUE
 from module_utils.model.user import USER
 
@@ -302,16 +304,44 @@ def test_it_is_taken_back(how: str, house: House, office: Office, monkeypatch: p
     assert lent == {}
 
 
-def test_a_call_keeps_what_it_began_with(office: Office) -> None:
-    """Who was signed out by time in a call and signs in elsewhere meanwhile: the old page's call goes on."""
-    lent = office.asterisk.kept["desk/auth"]
-    ha1 = page(office, office.sign_in())["ha1"]
-    lent["anna@desk"] = json.dumps({**json.loads(lent["anna@desk"]), "@ends": "0"})
+def test_a_call_keeps_what_it_began_with_and_no_longer(office: Office) -> None:
+    """Who was signed out in a call and signs in elsewhere meanwhile: the old page's call goes on, and what it had gets no new life by that."""
+    lent, word = office.asterisk.kept["desk/auth"], office.sign_in()
+    ha1 = page(office, word)["ha1"]
     office.asterisk.channels = ["PJSIP/anna-00000001"]
-    assert page(office, office.sign_in())["ha1"] == ha1
+    office.does("sign_out", session=word, address=HERE)
+    word, before = office.sign_in(), dict(lent)
+    assert page(office, word)["ha1"] == ha1 and lent == before
     office.asterisk.channels = []
     office.keeper.collect()
-    assert lent, "it was lent for longer"
+    assert lent == {} and page(office, word)["ha1"] != ha1
+
+
+def test_a_session_that_ends_meanwhile_is_lent_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are asked about first, and she signs out."""
+    word = office.sign_in()
+
+    def late(question: Any, ask: Any = office.keeper.ask) -> Any:
+        monkeypatch.undo()
+        office.does("sign_out", session=word, address=HERE)
+        return ask(question)
+
+    monkeypatch.setattr(office.keeper, "ask", late)
+    assert office.refuses("session", session=word, host="pbx") == ("signed_out", 401) and office.asterisk.kept["desk/auth"] == {}
+
+
+@pytest.mark.parametrize("wrong", [{"auth_type": "md5"}, {"username": "ben"}, {"realm": 1}, {"password_digest": "MD5:x"}, {"password_digest": None},
+                                   {"@ends": "soon"}, {"@mark": None}, {"more": "x"}])
+def test_what_is_no_loan_is_replaced(office: Office, wrong: dict[str, Any]) -> None:
+    """Asterisk would complain of it at each request, or let another in."""
+    word, lent = office.sign_in(), office.asterisk.kept["desk/auth"]
+    page(office, word)
+    good = json.loads(lent["anna@desk"])
+    lent["anna@desk"] = json.dumps({**good, **wrong})
+    assert page(office, word)["ha1"] != good["password_digest"].removeprefix("MD5:") and json.loads(lent["anna@desk"]).keys() == good.keys()
+    lent["anna@desk"] = json.dumps({**good, **wrong})
+    office.keeper.collect()
+    assert lent == {}
 
 
 def test_what_is_lent_meanwhile_is_not_taken_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,10 +354,23 @@ def test_what_is_lent_meanwhile_is_not_taken_back(office: Office, monkeypatch: p
     assert set(lent) == {"anna@desk"}
 
 
-def test_without_asterisk_nothing_is_taken_back(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    office.manager.stop()
-    office.keeper.collect()
-    assert "collect: Asterisk" in capsys.readouterr().err
+@pytest.mark.parametrize("wrong", ["Asterisk is away", "unforeseen"])
+def test_whatever_happens_it_is_tried_again(office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: str) -> None:
+    monkeypatch.setattr(keeper, "ROUND", 0.01)
+    tried = threading.Semaphore(0)
+
+    def asked(_question: Any) -> Any:
+        tried.release()
+        raise Unready(wrong) if "Asterisk" in wrong else RuntimeError(wrong)
+
+    monkeypatch.setattr(office.keeper, "ask", asked)
+    collector = threading.Thread(target=office.keeper.keep_collecting)
+    collector.start()
+    assert all(tried.acquire(timeout=5) for _each in range(3))
+    office.keeper.closing.set()
+    collector.join(5)
+    told = capsys.readouterr().err
+    assert not collector.is_alive() and wrong in told and ("Traceback" in told) == (wrong == "unforeseen")
 
 
 def test_each_field_of_the_desk_reaches_it(house: House, office: Office) -> None:

@@ -169,6 +169,7 @@ class Keeper:
         person = found.person
 
         def asked(ami: Ami) -> tuple[Optional[loans.Loan], Optional[str]]:
+            self.signed_in(session)     # still, for others may have been asked about first
             return (loans.lend(ami, person, self.sessions.mark(person), found.ends) if person.has_browser else None,
                     pauses.reason(ami, person) if person.is_agent else None)
 
@@ -178,16 +179,18 @@ class Keeper:
 
     def collect(self) -> None:
         """Take back what was lent to pages of people who are signed in no longer."""
-        try:
-            for username, loan in self.ask(loans.lent).items():
-                if not loans.holds(loan, self.sessions.mark(self.people.called(username))):
-                    self.ask(functools.partial(loans.take_back, username=username, loan=loan))
-        except Trouble as trouble:
-            print(f"collect: {trouble}", file=sys.stderr, flush=True)
+        for username, loan in self.ask(loans.lent).items():
+            if not loans.holds(loan, self.sessions.mark(self.people.called(username))):
+                self.ask(functools.partial(loans.take_back, username=username, loan=loan))
 
     def keep_collecting(self) -> None:
         while not self.closing.is_set():
-            self.collect()
+            try:
+                self.collect()
+            except (Trouble, OSError) as trouble:
+                print(f"collect: {trouble}", file=sys.stderr, flush=True)
+            except Exception:       # nothing would be taken back any more
+                traceback.print_exc()
             self.closing.wait(ROUND)
 
     def queue(self, session: str, act: str, reason: str) -> dict[str, Any]:

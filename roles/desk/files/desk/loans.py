@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from typing import Optional
 
@@ -25,14 +26,24 @@ Loan = dict[str, str]       # options of the auth; Asterisk does not look at wha
 
 
 def lend(ami: Ami, person: Person, mark: str, ends: float) -> Loan:
-    """The one that her pages have in common, now good until `ends` at least; another where that was of an earlier time. `mark`: of her sessions."""
+    """The one that her pages have in common, now good until `ends` at least. `mark`: of her sessions; what was lent to earlier ones is another.
+
+    In a call that began with an earlier one it is that one, and for no longer than before: when it is taken back, pages ask again.
+    """
     loan, realm = lent_to(ami, person.username), person.said["sip_password"]["realm"]
-    if loan is None or loan["realm"] != realm or not holds(loan, mark) and is_idle(ami, person.username):
-        loan = {"auth_type": "digest", "username": person.username, "realm": realm, "password_digest": f"MD5:{os.urandom(16).hex()}", "@ends": "0"}
-    wanted = {**loan, "@mark": mark, "@ends": str(max(int(loan["@ends"]), int(ends)))}
-    if wanted != loan:
-        ami.action("DBPut", Family=DESK, Key=desk_auth(person.username), Val=json.dumps(wanted))
-    return wanted
+    if loan is not None and loan["realm"] == realm and not holds(loan, mark) and not is_idle(ami, person.username):
+        return loan
+    if loan is None or loan["realm"] != realm or not holds(loan, mark):
+        loan = {**auth(person.username, realm, os.urandom(16).hex()), "@mark": mark, "@ends": "0"}
+    if int(loan["@ends"]) < int(ends):
+        loan = {**loan, "@ends": str(int(ends))}
+        ami.action("DBPut", Family=DESK, Key=desk_auth(person.username), Val=json.dumps(loan))
+    return loan
+
+
+def auth(username: str, realm: str, ha1: str) -> Loan:
+    """What Asterisk reads of it. All are strings: it takes no others."""
+    return {"auth_type": "digest", "username": username, "realm": realm, "password_digest": f"MD5:{ha1}"}
 
 
 def digest(loan: Loan) -> str:
@@ -42,11 +53,15 @@ def digest(loan: Loan) -> str:
 
 def lent(ami: Ami) -> dict[str, Optional[Loan]]:
     """By username, all that there are."""
-    return {each.get("Key", [""])[0].rpartition("/")[2].partition("@")[0]: read(each.get("Val", [""])[0]) for each in ami.listing("DBGetTree", Family=DESK)}
+    found = {}
+    for each in ami.listing("DBGetTree", Family=DESK):
+        username = each.get("Key", [""])[0].rpartition("/")[2].partition("@")[0]
+        found[username] = read(username, each.get("Val", [""])[0])
+    return found
 
 
 def take_back(ami: Ami, username: str, loan: Optional[Loan]) -> None:
-    """Not from a line in a call, whose end must still be believed, nor what has been lent anew meanwhile."""
+    """Not from a line that rings or is in a call, whose end must still be believed, nor what has been lent anew meanwhile."""
     if is_idle(ami, username) and lent_to(ami, username) == loan:
         ami.ask("DBDel", Family=DESK, Key=desk_auth(username))
 
@@ -56,17 +71,19 @@ def holds(loan: Optional[Loan], mark: str) -> bool:
 
 
 def lent_to(ami: Ami, username: str) -> Optional[Loan]:
-    return next((read(each.get("Val", [""])[0]) for each in ami.listing("DBGet", Family=DESK, Key=desk_auth(username))), None)
+    return next((read(username, each.get("Val", [""])[0]) for each in ami.listing("DBGet", Family=DESK, Key=desk_auth(username))), None)
 
 
-def read(text: str) -> Optional[Loan]:
-    """Nothing of what is none of ours."""
+def read(username: str, text: str) -> Optional[Loan]:
+    """Nothing of what is none of ours, or Asterisk might complain of."""
     try:
         loan = json.loads(text)
-    except ValueError:
+        known = {**auth(username, loan["realm"], digest(loan)), "@mark": loan["@mark"], "@ends": loan["@ends"]}
+        whole = (loan == known and all(isinstance(each, str) for each in known.values())
+                 and re.fullmatch("[0-9a-f]{32}", digest(loan)) and loan["@ends"].isdigit())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    whole = isinstance(loan, dict) and {"realm", "password_digest", "@mark", "@ends"} <= loan.keys() and str(loan["@ends"]).isdigit()
-    return loan if whole else None
+    return known if whole else None
 
 
 def is_idle(ami: Ami, username: str) -> bool:

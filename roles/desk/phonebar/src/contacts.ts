@@ -8,13 +8,14 @@ import { OutgoingRequest, type IncomingResponse } from "jssip/lib/SIPMessage";
 
 type Request = new (method: string, uri: URI, ua: UA, params: { to_uri: URI }, headers: string[]) => OutgoingRequest;
 
-/** The contacts of a line, none where the answer is a refusal; null when it could not be asked. */
+/** The contacts of a line, none where it is refused; null when it could not be asked. */
 export function contacts(ua: UA, user: string, domain: string): Promise<string[] | null> {
   return new Promise((resolve) => {
     const request = new (OutgoingRequest as unknown as Request)("REGISTER", URI.parse(`sip:${domain}`)!, ua, { to_uri: URI.parse(`sip:${user}@${domain}`)! }, []);
     new RequestSender(ua, request, {
       onReceiveResponse: (response: IncomingResponse) => {
-        if (response.status_code >= 200) resolve(response.status_code === 200 ? response.getHeaders("Contact") : []);
+        if (response.status_code === 200) resolve(response.getHeaders("Contact"));
+        else if (response.status_code > 200) resolve(response.status_code < 500 ? [] : null);
       },
       onTransportError: () => resolve(null),
     }).send();

@@ -48,7 +48,8 @@ export interface Session {
   person: Person;
   csrf: string;
   expires: number;
-  sip: Account;
+  /** Null of somebody whose telephone is none in the browser. */
+  sip: Account | null;
   ice: { servers: RTCIceServer[]; expires: number };
   settings: Settings;
   queue: Queue | null;

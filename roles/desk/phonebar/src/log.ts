@@ -49,7 +49,7 @@ export class Log {
   /** From now on. Lines of JsSIP itself are for "debug" only. */
   configure(level: string, secrets: string[]): void {
     this.level = Math.max(0, LEVELS.indexOf(level as Level));
-    for (const secret of secrets) this.secrets.add(secret);
+    for (const secret of secrets) if (secret) this.secrets.add(secret);
     traceTo(level === "debug" ? (text) => this.debug(text) : null);
   }
 

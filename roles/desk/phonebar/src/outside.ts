@@ -2,12 +2,11 @@
 // What tests, and others who only look, may see: window.phonebar. Nothing in it can be changed, and nothing is secret.
 
 import type { CallState } from "./call.ts";
-import type { LineState } from "./phone.ts";
 import type { Phonebar } from "./phonebar.ts";
 
 export interface State {
   registered: boolean;
-  line: LineState;
+  line: Phonebar["line"];
   calls: {
     id: string;
     number: string;

@@ -36,6 +36,8 @@ export interface TextMessage {
 
 interface PhoneEvents {
   line: LineState;
+  /** The PBX has refused to register this line, once more. */
+  refused: void;
   /** A new one, of either direction, before anything happens to it. */
   call: Call;
   incoming: Call;
@@ -91,7 +93,8 @@ export class Phone extends Emitter<PhoneEvents> {
     ua.on("connected", () => {
       this.log.info("connected to the PBX");
       this.failures = 0;
-      this.expectAnswer();
+      if (this.line === "elsewhere") this.reachCalls();
+      else this.expectAnswer();
     });
     ua.on("disconnected", ({ code, reason }) => this.disconnected(code, reason));
     ua.on("registered", () => this.isRegistered());
@@ -119,7 +122,7 @@ export class Phone extends Emitter<PhoneEvents> {
   renewAccount(account: Account): void {
     const { user, ha1 } = this.account;
     this.account = account;
-    if (account.user !== user) return this.start();
+    if (account.user !== user && this.line !== "elsewhere" && this.line !== "stopped") return this.start();
     this.ua?.set("ha1", account.ha1);
     this.ua?.set("realm", account.realm);
     if (account.ha1 !== ha1 && this.line === "refused") this.registerAgain(0);
@@ -130,6 +133,15 @@ export class Phone extends Emitter<PhoneEvents> {
     this.log.warning("another page or telephone has taken this line over");
     this.set("elsewhere");
     if (this.calls.length === 0) this.retire();
+    else this.ua?.unregister();     // or a connection that is lost and found would take the line back
+  }
+
+  /** Have the line here again. */
+  takeOver(): void {
+    if (!this.ua || this.calls.length === 0) return this.start();
+    this.set("connecting");
+    this.ua.register();
+    this.expectAnswer();
   }
 
   /** Rejects with a Failure when it could not even be tried; later failures are the call's own. */
@@ -229,6 +241,11 @@ export class Phone extends Emitter<PhoneEvents> {
     clearTimeout(this.unanswered);
     this.expectQuestion();
     this.set("registered");
+    this.reachCalls();
+  }
+
+  /** The other side of a connection that was lost does not know where its calls are now. */
+  private reachCalls(): void {
     if (!this.lost) return;
     this.lost = false;
     for (const call of [...this.calls]) {
@@ -255,6 +272,7 @@ export class Phone extends Emitter<PhoneEvents> {
     if (!this.connected || this.line === "elsewhere") return;
     const refused = status !== undefined && status >= 400 && status < 500;
     this.set(refused ? "refused" : "lost");
+    if (refused) this.emit("refused", undefined);
     this.registerAgain(refused ? REFUSED_AGAIN : FAILED_AGAIN);
   }
 
@@ -280,8 +298,10 @@ export class Phone extends Emitter<PhoneEvents> {
     const holder = await this.holder();
     if (this.ua !== ua || !this.registered) return;
     if (holder === "others") this.yield();
-    else if (holder === "nobody") ua.register();
-    else this.expectQuestion();
+    else {
+      if (holder === "nobody") ua.register();
+      this.expectQuestion();
+    }
   }
 
   /** In time, but never away from somebody who has the line now. */

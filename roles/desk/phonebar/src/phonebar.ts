@@ -91,8 +91,13 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     return this.phone?.calls ?? [];
   }
 
-  get line(): LineState {
-    return this.phone?.line ?? "connecting";
+  /** Whether this person has another telephone. */
+  get absent(): boolean {
+    return this.session?.sip === null && this.calls.length === 0;
+  }
+
+  get line(): LineState | "absent" {
+    return this.absent ? "absent" : (this.phone?.line ?? "connecting");
   }
 
   get unread(): number {
@@ -179,7 +184,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   /** Takes the line back from another page. */
   takeOver(): void {
-    this.phone?.start();
+    this.phone?.takeOver();
   }
 
   // Messages
@@ -380,7 +385,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private adopt(session: Session): void {
     this.session = session;
-    this.log.configure(session.settings.log, [session.sip.ha1, session.csrf, ...session.ice.servers.map((server) => String(server.credential ?? ""))]);
+    this.log.configure(session.settings.log, [session.sip?.ha1 ?? "", session.csrf, ...session.ice.servers.map((server) => String(server.credential ?? ""))]);
     clearTimeout(this.renewal);
     if (session.ice.servers.length === 0) return;
     const left = Math.max(30, session.ice.expires - Date.now() / 1000 - ICE_AHEAD);
@@ -389,10 +394,13 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   /** What may have changed in the meantime: credentials, the pause, the settings. */
   private async reload(): Promise<void> {
+    const username = this.session?.person.username;
     try {
       const session = await this.desk.session();
       this.adopt(session);
-      this.phone?.renewAccount(session.sip);
+      this.startPhone(session);
+      if (session.person.username !== username) this.desk.listen();
+      if (this.recorded === null) void this.loadRecorded();
     } catch {
       // The desk is away; it is asked again when it is back.
       this.renewal = setTimeout(() => void this.reload(), 10 * RELOAD);
@@ -444,11 +452,19 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   // The phone
 
+  /** Or go on with it, by what the session says now. */
   private startPhone(session: Session): void {
+    if (this.absent) {
+      this.phone?.stop();
+      this.phone = null;
+    }
+    if (!session.sip) return;
+    if (this.phone) return this.phone.renewAccount(session.sip);
     const media = { open: (video: boolean) => this.devices.open(video), servers: () => this.session?.ice.servers ?? [] };
     const phone = new Phone(session.sip, media, this.log);
     this.phone = phone;
     phone.on("line", (line) => this.lineChanged(line));
+    phone.on("refused", () => void this.reload());
     phone.on("calls", () => this.callsChanged());
     phone.on("call", (call) => this.follow(call));
     phone.on("incoming", (call) => this.called(call));
@@ -459,7 +475,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private lineChanged(line: LineState): void {
     if (line === "registered") this.desk.claim(this.page).catch(() => this.log.warning("the desk could not be told who has the line"));
-    if (line === "refused") void this.reload();
     this.announce(`line.${line}`);
     this.changed();
   }

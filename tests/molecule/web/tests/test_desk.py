@@ -403,9 +403,9 @@ def test_what_proves_the_page_is_lent(pbx, desk, desks, line):
         return bool(told["seconds"])
 
     def collected():
-        """As the keeper does once a minute."""
-        pbx.run("systemctl restart switchboard-keeper")
-        time.sleep(3)
+        """As the keeper does once a minute, in the order of names."""
+        pbx.run("asterisk -rx 'database put desk/auth zoe@desk nothing'; systemctl restart switchboard-keeper")
+        until(lambda: "zoe@desk" not in pbx.asterisk("database show desk"), 10, lambda: AssertionError("the keeper collects nothing"))
         return "rosa@desk" not in pbx.asterisk("database show desk")
 
     first, tom = desk("rosa"), line("tom")
@@ -430,6 +430,18 @@ def test_what_proves_the_page_is_lent(pbx, desk, desks, line):
     again.press("Sign out")
     again.shows("Sign in")
     until(lambda: "rosa@desk" not in pbx.asterisk("database show desk"), 75, lambda: AssertionError("still lent after a minute"))
+
+
+def test_somebody_with_another_telephone_has_queues_and_voicemail_here(pbx, desk):
+    """Also who gets one while her page is open, and back again."""
+    vera = desk("vera")
+    pbx.agents({"username": "vera", "typology": "external", "sip_password": "vera-secret-1", "voicemail": True, "voicemail_pin": "471183"})
+    vera.shows("Your calls ring on a telephone of their own", 50)
+    assert vera.has("region", "Voicemail") and not vera.has("button", "Call") and vera.console == []
+    vera.choose("Queues", "Paused: lunch").choose("Queues", "Available")
+    vera.open("/").shows("Another telephone")
+    pbx.agents({"username": "vera", "typology": "webrtc", "sip_password": "vera-secret-1"})
+    vera.open("/").registered()
 
 
 def test_who_is_renamed_stays(pbx, desk):
@@ -503,6 +515,25 @@ def test_signed_in_elsewhere(desk):
     second.press("Use the phone here")
     second.registered()
     first.shows("Signed in elsewhere", 60)
+
+
+def test_calls_go_on_where_the_line_is_no_longer(pbx, desk, line):
+    """Also over a connection that is lost and found, which takes the line from nobody; and when the line comes back to them."""
+    tom = line("tom")
+    first = talking(desk("rosa"), tom, "2803")
+    second = desk("rosa")
+    first.shows("Signed in elsewhere", 3)
+    pbx.run("systemctl restart nginx")
+    second.wait(lambda: "rosa/sip:" in pbx.asterisk("pjsip show contacts") and second.state["registered"], 10, "back")
+    first.hears(tom)
+    tom.hears(first)
+    assert first.state["line"] == "elsewhere" and second.state["registered"]
+    first.press("Use the phone here").registered()
+    second.shows("Signed in elsewhere", 3)
+    first.hears(tom)
+    tom.hears(first)
+    first.press("Hang up")
+    tom.ended()
 
 
 AXE = "axe.run({ resultTypes: ['violations'] }).then((seen) => seen.violations.filter((each) => ['serious', 'critical'].includes(each.impact))" \

@@ -21,7 +21,16 @@ export function App({ bar }: { bar: Phonebar }) {
   useTitle(bar);
   useKeyboard(bar);
   const wide = useWide();
-  if (!bar.session || !bar.phone) return <p class="loading" role="status">{bar.trouble ? t(bar.trouble) : t("loading")}</p>;
+  if (!bar.session) return <p class="loading" role="status">{bar.trouble ? t(bar.trouble) : t("loading")}</p>;
+  if (bar.absent) {
+    return (
+      <div class="page">
+        <Header bar={bar} />
+        <Notices bar={bar} />
+        <main class="desk"><div class="main">{bar.session.settings.voicemail && <Voicemail bar={bar} />}</div></main>
+      </div>
+    );
+  }
   // Beside a keypad that is always there, its own place belongs to the calls.
   const section = wide && bar.section === "keypad" ? "history" : bar.section;
   const sections = <Sections bar={bar} wide={wide} current={section} />;
@@ -113,7 +122,7 @@ function useKeyboard(bar: Phonebar): void {
           bar.dialled = "";
           bar.redraw();
         }
-      } else if (!writing && /^[0-9*#+]$/.test(event.key) && bar.session) {
+      } else if (!writing && /^[0-9*#+]$/.test(event.key) && bar.phone) {
         event.preventDefault();
         bar.section = bar.section === "keypad" ? "keypad" : matchMedia(WIDE).matches ? bar.section : "keypad";
         bar.type(event.key);

@@ -15,6 +15,7 @@ export function Notices({ bar }: { bar: Phonebar }) {
           <Button label={t("line.elsewhere.take")} kind="primary" onClick={() => bar.takeOver()} />
         </div>
       )}
+      {bar.line === "absent" && <p class="notice mild" role="status">{t("line.absent.long")}</p>}
       {bar.line === "refused" && <p class="notice" role="alert">{t("line.refused.long")}</p>}
       {bar.certificateSuspected && <p class="notice" role="alert">{t("line.certificate.long")}</p>}
       {!bar.deskReachable && bar.line === "registered" && <p class="notice mild" role="status">{t("line.desk.long")}</p>}
