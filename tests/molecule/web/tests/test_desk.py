@@ -432,14 +432,16 @@ def test_what_proves_the_page_is_lent(pbx, desk, desks, line):
     until(lambda: "rosa@desk" not in pbx.asterisk("database show desk"), 75, lambda: AssertionError("still lent after a minute"))
 
 
-def test_somebody_with_another_telephone_has_queues_and_voicemail_here(pbx, desk):
+def test_somebody_with_another_telephone_has_queues_and_voicemail_here(pbx, desk, look):
     """Also who gets one while her page is open, and back again."""
     vera = desk("vera")
+    complaints = vera.console
     pbx.agents({"username": "vera", "typology": "external", "sip_password": "vera-secret-1", "voicemail": True, "voicemail_pin": "471183"})
-    vera.shows("Your calls ring on a telephone of their own", 50)
-    assert vera.has("region", "Voicemail") and not vera.has("button", "Call") and vera.console == []
+    vera.shows("Your calls ring on your own telephone", 50)
+    assert vera.has("region", "Voicemail") and not vera.has("button", "Call") and vera.console == complaints
     vera.choose("Queues", "Paused: lunch").choose("Queues", "Available")
     vera.open("/").shows("Another telephone")
+    look(vera, "another-telephone")
     pbx.agents({"username": "vera", "typology": "webrtc", "sip_password": "vera-secret-1"})
     vera.open("/").registered()
 
