@@ -195,7 +195,8 @@ class Load:
         one, other = (self.phones.baresip(device(each), self.address, PASSWORD, codecs=["alaw"], answer="auto").registered()
                       for each in (TELEPHONES, TELEPHONES + 1))
         one.dial(number(TELEPHONES + 1)).established().hears(other)
-        until(lambda: len(channels()) == 2 * CALLS + 2, 20, lambda: SystemExit(f"load: {len(channels())} channels are up, not {2 * CALLS + 2}"))
+        until(lambda: len(channels()) == 2 * CALLS + 2, 20,
+              lambda: SystemExit(f"load: {len(channels())} channels are up, not {2 * CALLS + 2}; {self.told(steady)[0]} calls failed"))
         before, registered = channels(), self.registered()
         short = self.call("short", SETUPS, "-d", "500", "-l", "200")
         path, used = max(self.sound(other)), cpu()
