@@ -153,8 +153,15 @@ class Desk(Listener):
 
     def found(self, role, name):
         """The nodes of this role and name, by the numbers that the browser's back end has for them."""
-        root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
-        nodes = self.call("Accessibility.queryAXTree", nodeId=root, role=role, **({"accessibleName": name} if name else {}))["nodes"]
+        for again in range(5):
+            try:
+                root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+                nodes = self.call("Accessibility.queryAXTree", nodeId=root, role=role, **({"accessibleName": name} if name else {}))["nodes"]
+                break
+            except PhoneError as wrong:     # the page was left just then
+                if again == 4 or "Could not find node" not in str(wrong):
+                    raise
+                time.sleep(0.2)
         return [each["backendDOMNodeId"] for each in nodes if not each.get("ignored") and "backendDOMNodeId" in each]
 
     def has(self, role, name):
