@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.bed import podman  # noqa: E402
-from tests.phones import Phones  # noqa: E402
+from tests.phones import PhoneError, Phones, until  # noqa: E402
 
 SECRET = {"anna": "anna-secret-1", "bo": "bo-secret-12", "cleo": "cleo-secret-1", "eva": "eva-secret-1"}
 
@@ -120,9 +120,29 @@ def sip_password(name):
 
 @pytest.fixture(name="house", scope="module")
 def house_fixture(pbx):
-    """The container of all phones of a test module. The host's mails come to it by its name."""
+    """The container of all phones of a test module."""
     with Phones(name=f"{pbx.name}-phones") as phones:
         yield phones
+
+
+@pytest.fixture(name="sink", scope="module")
+def sink_fixture(pbx, house):
+    """Where the host's mails go: to the phones' container, by its name. The host knows that by itself, for podman's name server does not
+    answer for as long as 20 s while containers start.
+    """
+    sink = house.smtp()
+    pbx.run(f"hosts=$(sed '/ {house.name}$/d' /etc/hosts); printf '%s\\n%s %s\\n' \"$hosts\" {house.address} {house.name} > /etc/hosts")
+    pbx.run("systemctl restart postfix")
+    return sink
+
+
+@pytest.fixture(name="mail_to", scope="module")
+def mail_to_fixture(pbx, sink):
+    """mail_to("mia@example.org") is the mail that the host has sent her, once it has come."""
+    def come(address):
+        return until(lambda: next((each for each in sink.mails if address in each["To"]), None), 30, lambda: PhoneError(
+            f"no mail to {address}\n" + pbx.run("postqueue -p; journalctl --no-pager -n 30 -t postfix/smtp -t postfix/smtpd -t postfix/qmgr")))
+    return come
 
 
 @pytest.fixture(name="staff", scope="module")

@@ -44,6 +44,10 @@ def queue(office: Office, word: str) -> Any:
     return office.does("session", session=word, host="pbx")["queue"]
 
 
+def version(office: Office, word: str) -> str:
+    return str(office.does("session", session=word, host="pbx")["version"])
+
+
 def page(office: Office, word: str) -> Any:
     """The telephone of a page that is opened."""
     return office.does("session", session=word, host="pbx")["sip"]
@@ -117,7 +121,7 @@ def test_whoever_is_in_no_queue_has_a_state_too(office: Office) -> None:
 def test_who_is_no_agent_has_none(office: Office) -> None:
     word = office.sign_in("root")
     assert queue(office, word) is None and acts(office, word, "unpause") == {"error": "no_agent", "status": 409}
-    assert office.does("look", sessions=[word])["seen"] == [{"queue": None}]
+    assert office.does("look", sessions=[word])["seen"] == [{"session": version(office, word), "queue": None}]
     office.does("sign_out", session=word, address=HERE)
     assert office.asterisk.kept["pause"] == {}
 
@@ -437,13 +441,33 @@ def test_pictures(house: House, office: Office, tmp_path: Path) -> None:
 def test_a_look_at_open_pages(office: Office) -> None:
     anna, carl = office.sign_in(), office.sign_in("carl")
     assert office.does("look", sessions=[]) == {"seen": []}
-    assert office.does("look", sessions=[anna, "x", carl, anna])["seen"] == [
-        {"queue": at(), "voicemail": {"new": 0, "old": 0}}, {"out": {"error": "signed_out"}}, {"queue": at(reason="login")},
-        {"queue": at(), "voicemail": {"new": 0, "old": 0}}]
+    first, out, second, third = office.does("look", sessions=[anna, "x", carl, anna])["seen"]
+    assert first == third == {"session": version(office, anna), "queue": at(), "voicemail": {"new": 0, "old": 0}}
+    assert out == {"out": {"error": "signed_out"}} and second == {"session": version(office, carl), "queue": at(reason="login")}
     office.asterisk.kept["pause"]["anna"] = "meeting"       # as by telephone
     assert office.does("look", sessions=[anna])["seen"][0]["queue"] == at(reason="meeting")
     office.does("sign_out", session=anna, address=HERE)
     assert office.does("look", sessions=[anna, carl])["seen"][0] == {"out": {"error": "signed_out"}}
+
+
+@pytest.mark.parametrize("change", [
+    {"full_name": "Anna Lind"}, {"phone.recording": True}, {"messenger.enabled": False}, {"mask_sensitive_data": True}, {"channels.voice.capacity": 2, "phone.ring_in_use": True},
+    {"phone.wss_port": 8443}, {"sip_expires": 60}, {"typology": "external"}, {"voicemail": False}, {"client_log": "debug"}])
+def test_what_a_run_changes_is_told(house: House, office: Office, change: dict[str, Any]) -> None:
+    anna, ed = office.sign_in(), office.sign_in("ed")
+    before = [version(office, each) for each in (anna, ed)]
+    house.run("merged", [{"username": "anna", **change}])
+    seen = office.does("look", sessions=[anna, ed])["seen"]
+    assert seen[0]["session"] == version(office, anna) != before[0]
+    assert seen[1]["session"] == version(office, ed) == before[1]
+
+
+def test_what_the_page_does_not_go_by_is_not_told(house: House, office: Office) -> None:
+    word = office.sign_in()
+    before = version(office, word)
+    house.run("merged", [{"username": "anna", "email": "anna@example.org"}])
+    acts(office, word, "pause", "lunch")
+    assert version(office, word) == office.does("look", sessions=[word])["seen"][0]["session"] == before
 
 
 # An Asterisk that does not answer
@@ -466,7 +490,8 @@ def test_without_asterisk_people_are_in_and_out_nevertheless(office: Office, cap
     assert office.refuses("session", session=word, host="pbx") == ("unready", 503)
     assert office.refuses("queue", session=word, act="unpause", reason="") == ("unready", 503)
     assert "person" in office.does("session", session=office.sign_in("ulla"), host="pbx")
-    assert office.does("look", sessions=[word])["seen"] == [{"voicemail": {"new": 0, "old": 0}}], "what is not known is not told"
+    (seen,) = office.does("look", sessions=[word])["seen"]
+    assert "queue" not in seen and seen["voicemail"] == {"new": 0, "old": 0}, "what is not known is not told"
     office.does("sign_out", session=word, address=HERE)
     assert not office.holds(word) and time.monotonic() - began < 2
     told = capsys.readouterr().err

@@ -535,8 +535,9 @@ def test_an_open_page_is_told_what_changes(desk: Desk, office: Office) -> None:
         stream = desk.stream("anna", word)
         assert await stream.__anext__() == b": here\n\n"
         last = await desk.look({})
-        first = [told(await stream.__anext__()) for _each in range(2)]
-        assert dict(first) == {"queue": {"signed_in": True, "paused": False, "reason": "", "reasons": ["break", "lunch"]}, "voicemail": {"new": 0, "old": 0}}
+        first = dict([told(await stream.__anext__()) for _each in range(3)])
+        assert first.pop("session") == office.does("session", session=word, host="pbx")["version"]
+        assert first == {"queue": {"signed_in": True, "paused": False, "reason": "", "reasons": ["break", "lunch"]}, "voicemail": {"new": 0, "old": 0}}
         for _twice in range(2):
             last = await desk.look(last)
         assert all(each.empty() for each in desk.open), "what has not changed is not told again"
@@ -595,7 +596,7 @@ def test_two_pages_of_a_person_are_told_both_and_asked_for_once(desk: Desk, offi
             await each.__anext__()
         await desk.look({})
         for each in streams:
-            assert {told(await each.__anext__())[0], told(await each.__anext__())[0]} == {"queue", "voicemail"}
+            assert {told(await each.__anext__())[0] for _event in range(3)} == {"session", "queue", "voicemail"}
             await each.aclose()
 
     asyncio.run(open_pages())
@@ -693,7 +694,7 @@ def test_events_over_http(browser: Callable[..., TestClient], desk: Desk, office
         threading.Timer(0.5, lambda: office.does("sign_out", session=word, address="")).start()
         answer = client.get("/api/events")
         assert answer.headers["content-type"].startswith("text/event-stream") and answer.headers["x-accel-buffering"] == "no"
-        assert answer.text.startswith(": here\n\nevent: queue\n") and answer.text.endswith('event: out\ndata: {"error": "signed_out"}\n\n')
+        assert answer.text.startswith(": here\n\nevent: session\n") and answer.text.endswith('event: out\ndata: {"error": "signed_out"}\n\n')
     assert client.head("/api/events").status_code == 401
 
 

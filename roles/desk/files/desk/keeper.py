@@ -245,7 +245,8 @@ class Keeper:
             person = self.signed_in(session).person
         except Refusal as refusal:
             return {"out": {"error": refusal.key}}
-        return {**({"queue": pauses.state(person, kept.get(person.username), self.reasons)} if kept is not None else {}),
+        return {"session": telephone.version(person, self.port),
+                **({"queue": pauses.state(person, kept.get(person.username), self.reasons)} if kept is not None else {}),
                 **({"voicemail": mailbox.counts(self.host.mailboxes, str(person.whole["number"]))} if person.whole.get("voicemail") else {})}
 
 

@@ -31,9 +31,11 @@ def lend(ami: Ami, person: Person, mark: str, ends: float) -> Loan:
     In a call that began with an earlier one it is that one, and for no longer than before: when it is taken back, pages ask again.
     """
     loan, realm = lent_to(ami, person.username), person.said["sip_password"]["realm"]
-    if loan is not None and loan["realm"] == realm and not holds(loan, mark) and not is_idle(ami, person.username):
-        return loan
-    if loan is None or loan["realm"] != realm or not holds(loan, mark):
+    if loan is not None and loan["realm"] != realm:
+        loan = None
+    if loan is None or not holds(loan, mark):
+        if loan is not None and not is_idle(ami, person.username):
+            return loan
         loan = {**auth(person.username, realm, os.urandom(16).hex()), "@mark": mark, "@ends": "0"}
     if int(loan["@ends"]) < int(ends):
         loan = {**loan, "@ends": str(int(ends))}

@@ -4,6 +4,8 @@
 """What the telephone in the page needs to know: whom it is, how it reaches Asterisk, and what its owner's fields say of it."""
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -17,22 +19,46 @@ from .people import Person
 
 def session(person: Person, host: str, port: int, ends: float, turn_conf: str, loan: Optional[Loan]) -> dict[str, Any]:
     """As docs/desk.md says. `host` is by which name the browser came here, `port` where browsers' web sockets come in."""
-    whole = person.whole
     return {
-        "person": {"username": person.username, "full_name": whole["full_name"], "alias": whole.get("alias") or "", "number": whole["number"],
-                   "kind": person.kind, "avatar": f"/avatar/{person.username}" if whole["avatar"] else None},
+        "version": version(person, port),
+        "person": about(person),
         "expires": int(ends),
         "sip": sip(person, host, port, loan) if loan else None,
         "ice": {"servers": relays(turn_conf, person.username, host, int(ends)), "expires": int(ends)},
-        "settings": settings(whole),
+        "settings": settings(person.whole),
     }
 
 
+def version(person: Person, port: int) -> str:
+    """Another one once a run has changed what an open page goes by."""
+    told = [about(person), person.whole["avatar"], settings(person.whole), person.has_browser and [web_port(person, port), expires(person), realm(person)]]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def about(person: Person) -> dict[str, Any]:
+    whole = person.whole
+    return {"username": person.username, "full_name": whole["full_name"], "alias": whole.get("alias") or "", "number": whole["number"],
+            "kind": person.kind, "avatar": f"/avatar/{person.username}" if whole["avatar"] else None}
+
+
 def sip(person: Person, host: str, port: int, loan: Loan) -> dict[str, Any]:
-    port = person.whole.get("phone.wss_port") or port
+    port = web_port(person, port)
     place = host if port == 443 else f"{host}:{port}"
-    return {"domain": host, "user": person.username, "ha1": digest(loan), "realm": loan["realm"], "websocket": f"wss://{place}/ws",
-            "register_expires": min(person.whole["sip_expires"], 120)}
+    return {"domain": host, "user": person.username, "ha1": digest(loan), "realm": realm(person), "websocket": f"wss://{place}/ws",
+            "register_expires": expires(person)}
+
+
+def web_port(person: Person, port: int) -> int:
+    """Her own, or everybody's."""
+    return int(person.whole.get("phone.wss_port") or port)
+
+
+def expires(person: Person) -> int:
+    return min(int(person.whole["sip_expires"]), 120)
+
+
+def realm(person: Person) -> str:
+    return str(person.said["sip_password"]["realm"])
 
 
 def settings(whole: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,8 @@ export interface Queue {
 }
 
 export interface Session {
+  /** Another one once a run has changed something of it. */
+  version: string;
   person: Person;
   csrf: string;
   expires: number;
@@ -69,6 +71,8 @@ export interface Waiting {
 }
 
 interface DeskEvents {
+  /** The version of the session now. */
+  session: string;
   queue: Queue | null;
   voicemail: Waiting;
   /** A page of this person has the line from now on: its id. */
@@ -134,6 +138,7 @@ export class Desk extends Emitter<DeskEvents> {
       this.timer = setTimeout(() => this.listen(), RETRY * (1 + Math.random() * 0.5));
     });
     const data = (event: MessageEvent<string>) => JSON.parse(event.data);
+    source.addEventListener("session", (event) => this.emit("session", data(event)));
     source.addEventListener("queue", (event) => this.emit("queue", data(event)));
     source.addEventListener("voicemail", (event) => this.emit("voicemail", data(event)));
     source.addEventListener("line", (event) => this.emit("line", data(event).page));

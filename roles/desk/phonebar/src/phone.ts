@@ -118,11 +118,10 @@ export class Phone extends Emitter<PhoneEvents> {
     this.set("stopped");
   }
 
-  /** The credentials have changed, or with another name everything. */
+  /** The credentials have changed. */
   renewAccount(account: Account): void {
-    const { user, ha1 } = this.account;
+    const { ha1 } = this.account;
     this.account = account;
-    if (account.user !== user && this.line !== "elsewhere" && this.line !== "stopped") return this.start();
     this.ua?.set("ha1", account.ha1);
     this.ua?.set("realm", account.realm);
     if (account.ha1 !== ha1 && this.line === "refused") this.registerAgain(0);

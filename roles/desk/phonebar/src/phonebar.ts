@@ -31,6 +31,10 @@ const ICE_AHEAD = 300;          // s before the credentials of a relay end
 const RELOAD = 1500;            // ms between two attempts to reach the desk
 const CHECK_CERTIFICATE = 4;    // connections in a row that failed, until the page says more
 
+/** By another name, or connected to another place: nothing of the page can go on with that. */
+const isElsewhere = (now: Session, before: Session): boolean =>
+  now.person.username !== before.person.username || (now.sip !== null && before.sip !== null && now.sip.websocket !== before.sip.websocket);
+
 const no = (): Choices => ({ devices: { microphone: "", speaker: "", ringer: "", camera: "" }, autoAnswer: null });
 
 export class Phonebar extends Emitter<{ changed: void; announce: string }> {
@@ -62,6 +66,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   private countdowns = new Map<string, ReturnType<typeof setInterval>>();
   private renewal: ReturnType<typeof setTimeout> | undefined;
   private leaving = false;
+  private afterCalls: (() => void) | null = null;
 
   /** Loads the session, and registers. Waits for the desk as long as it takes. */
   async start(): Promise<void> {
@@ -385,6 +390,8 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private adopt(session: Session): void {
     this.session = session;
+    const { messages, voicemail } = session.settings;
+    if ((this.section === "messages" && !messages) || (this.section === "voicemail" && !voicemail)) this.section = "keypad";
     this.log.configure(session.settings.log, [session.sip?.ha1 ?? "", session.csrf, ...session.ice.servers.map((server) => String(server.credential ?? ""))]);
     clearTimeout(this.renewal);
     if (session.ice.servers.length === 0) return;
@@ -394,12 +401,12 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   /** What may have changed in the meantime: credentials, the pause, the settings. */
   private async reload(): Promise<void> {
-    const username = this.session?.person.username;
+    const before = this.session;
     try {
       const session = await this.desk.session();
+      if (before && isElsewhere(session, before)) return this.whenQuiet(() => location.reload());
       this.adopt(session);
       this.startPhone(session);
-      if (session.person.username !== username) this.desk.listen();
       if (this.recorded === null) void this.loadRecorded();
     } catch {
       // The desk is away; it is asked again when it is back.
@@ -408,7 +415,16 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.changed();
   }
 
+  /** Now, or when the last call has ended: calls are more important. */
+  private whenQuiet(act: () => void): void {
+    if (this.calls.length > 0) this.afterCalls = act;
+    else act();
+  }
+
   private listenToDesk(): void {
+    this.desk.on("session", (version) => {
+      if (version !== this.session?.version) void this.reload();
+    });
     this.desk.on("queue", (queue) => this.setQueueState(queue));
     this.desk.on("voicemail", (waiting) => this.setWaiting(waiting));
     this.desk.on("line", (page) => {
@@ -429,18 +445,11 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private signedOut(): void {
     if (this.leaving) return;
-    if (this.calls.length === 0) {
+    if (this.calls.length > 0) this.say("notice.signed_out_after_call");
+    this.whenQuiet(() => {
       this.leaving = true;
       this.leave();
       location.assign("/sign-in");
-      return;
-    }
-    // The call is more important: the page goes when it has ended.
-    this.say("notice.signed_out_after_call");
-    const off = this.phone?.on("calls", () => {
-      if (this.calls.length > 0) return;
-      off?.();
-      this.signedOut();
     });
   }
 
@@ -454,11 +463,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   /** Or go on with it, by what the session says now. */
   private startPhone(session: Session): void {
-    if (this.absent) {
-      this.phone?.stop();
-      this.phone = null;
-    }
-    if (!session.sip) return;
+    if (!session.sip) return this.whenQuiet(() => this.putPhoneAway());
     if (this.phone) return this.phone.renewAccount(session.sip);
     const media = { open: (video: boolean) => this.devices.open(video), servers: () => this.session?.ice.servers ?? [] };
     const phone = new Phone(session.sip, media, this.log);
@@ -471,6 +476,13 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     phone.on("message", (message) => this.messageCame(message));
     phone.on("waiting", (waiting) => this.setWaiting(waiting));
     phone.start();
+  }
+
+  private putPhoneAway(): void {
+    if (this.session?.sip) return;
+    this.phone?.stop();
+    this.phone = null;
+    this.changed();
   }
 
   private lineChanged(line: LineState): void {
@@ -487,6 +499,10 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.sound.knock(rings && talking);
     this.sound.ringback(calls.some((call) => call.direction === "outgoing" && call.state === "ringing" && !call.early));
     this.changed();
+    if (calls.length > 0) return;
+    const act = this.afterCalls;
+    this.afterCalls = null;
+    act?.();
   }
 
   private called(call: Call): void {

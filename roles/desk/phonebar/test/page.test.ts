@@ -240,6 +240,26 @@ describe("the page", { skip: missing }, () => {
     await until(() => stub.mailbox.length === 2, "deleted");
   });
 
+  test("what a run changes is there at once, and drops no call", async () => {
+    await desk();
+    const [anna, bo] = await connected();
+    assert.ok(await anna.find("button", "Record"));
+    await anna.press("Messages");
+    stub.changed({ may_record: false, messages: false });
+    await until(async () => !(await anna.find("button", "Record")) && !(await anna.find("button", "Messages")), "without them");
+    assert.ok(!(await anna.find("textbox", "Write to")));
+    await anna.run("window.same = true");
+    stub.names.anna = "anna.new";
+    stub.changed({});
+    await pause(500);
+    assert.ok((await heard(anna)).packets > 40 && (await heard(bo)).packets > 40);
+    assert.ok(await anna.run("window.same"));
+    await bo.press("Hang up");
+    await until(() => anna.run("!window.same").catch(() => false), "a page of the new name");
+    await anna.registered();
+    assert.ok(await bo.find("button", "Call"));
+  });
+
   test("nothing of the calls stays after sign-out", async () => {
     await desk();
     const anna = await open("anna");

@@ -38,6 +38,7 @@ export class Stub {
   readonly lines = LINES.map((each) => ({ ...each }));
   readonly pbx = new Pbx(this.lines);
   readonly logged: { level: string; text: string }[] = [];
+  version = "first";
   /** What each session has beside the usual. */
   settings: Record<string, unknown> = {};
   ice: { servers: RTCIceServer[]; expires: number } = { servers: [], expires: 4102444800 };
@@ -46,6 +47,8 @@ export class Stub {
     { id: "new-0", from: '"Bo Ek" <1002>', at: 1790000000, seconds: 7, new: true },
     { id: "old-0", from: "<+4681234567>", at: 1780000000, seconds: 61, new: false },
   ];
+  /** What somebody is called by now. */
+  names: Record<string, string> = {};
   /** Answers everything with 502, as nginx does while the desk restarts. */
   away = false;
 
@@ -75,6 +78,13 @@ export class Stub {
     for (const stream of this.streams) stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
+  /** As after a run that changes what sessions say. */
+  changed(settings: Record<string, unknown>): void {
+    this.settings = settings;
+    this.version = JSON.stringify(settings);
+    this.event("session", this.version);
+  }
+
   private get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
@@ -82,7 +92,8 @@ export class Stub {
   private session(user: string) {
     const who = this.lines.find((each) => each.user === user) ?? this.lines[0]!;
     return {
-      person: { username: user, full_name: who.name, alias: "", number: who.number, kind: "agent", avatar: null }, csrf: "token-of-the-form", expires: 4102444800,
+      version: this.version,
+      person: { username: this.names[user] ?? user, full_name: who.name, alias: "", number: who.number, kind: "agent", avatar: null }, csrf: "token-of-the-form", expires: 4102444800,
       sip: { domain: "pbx.invalid", user, ha1: who.ha1, realm: "switchboard", websocket: `ws://localhost:${this.port}/ws`, register_expires: 120 },
       ice: this.ice,
       settings: {

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Agents who are not to know who calls: all that their telephones and mailboxes are told, and what others are told of the same calls."""
 
+import re
+
 import pytest
 
 from tests.phones import until
 
 NUMBER, NAME, DIVERTED = "+46701234567", "Zoe Quist", "+46709876543"
-SECRETS = ("701234567", "quist", "zoe", "709876543", "2601")
+SECRETS = re.compile(r"701234567|quist|zoe|709876543|\b2601\b")
 HIDDEN, OPEN = ("Customer", "anonymous"), (NAME, NUMBER)
 LINES = [
     {"username": "zoe-abroad", "number": "2601", "full_name": NAME, "caller_id": f"{NAME} <{NUMBER}>", "context": "abroad"},
@@ -34,7 +36,7 @@ def told(phone):
 def knows_nothing(phone):
     text = told(phone)
     assert "invite" in text, text
-    assert [each for each in SECRETS if each in text] == [], text
+    assert SECRETS.findall(text) == [], text
 
 
 def shown(phone):
@@ -141,7 +143,7 @@ def test_a_call_that_rang_at_a_colleagues_and_was_picked_up(line):
     assert shown(ola) == OPEN
     agent.heard(0.5)
     text = told(agent)
-    assert [each for each in SECRETS if each in text] == [], text
+    assert SECRETS.findall(text) == [], text
 
 
 @pytest.mark.row("A5")
@@ -152,10 +154,8 @@ def test_lamps_are_for_those_who_see_customers(ask):
 
 
 @pytest.mark.row("A5")
-def test_a_message_in_the_mailbox(pbx, line, house):
+def test_a_message_in_the_mailbox(pbx, line, sink, mail_to):
     """The mail, and the file that the envelope is read from."""
-    sink = house.smtp()
-    pbx.run("postqueue -f")
     zoe = line("zoe-abroad")
     zoe.dial("2602").established()
     zoe.heard(0.3)
@@ -163,13 +163,13 @@ def test_a_message_in_the_mailbox(pbx, line, house):
     until(lambda: pbx.run("ls /var/spool/asterisk/voicemail/default/2602/tmp/*.wav", check=False), 10, lambda: zoe.complaint("is not recorded"))
     zoe.heard(3)
     zoe.hangup()
-    mail = until(lambda: next((each for each in sink.mails if "max@example.org" in each["To"]), None), 30, lambda: zoe.complaint("no mail"))
+    mail = mail_to("max@example.org")
     assert sink.recording(mail).has(zoe.tone)
     head = "".join(f"{name}: {value}\n" for name, value in mail.items())
     note = pbx.run("cat /var/spool/asterisk/voicemail/default/2602/INBOX/msg0000.txt")
     text = (head + mail.get_body(("plain",)).get_content() + note).lower()
     assert "customer" in text
-    assert [each for each in SECRETS if each in text] == [], text
+    assert SECRETS.findall(text) == [], text
 
 
 @pytest.mark.row("A5", "A11")
@@ -184,4 +184,4 @@ def test_the_call_record_knows_and_the_recording_tells_nothing(pbx, line):
                    lambda: agent.complaint("no record"))[-1]
     assert NUMBER in record and NAME in record
     names = pbx.run("find /var/spool/asterisk/monitor")
-    assert "-2602-" in names and not any(each in names.lower() for each in SECRETS), names
+    assert "-2602-" in names and not SECRETS.search(names.lower()), names

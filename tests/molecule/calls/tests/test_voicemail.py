@@ -9,14 +9,6 @@ from tests.phones import until
 PIN, CHANGED = "4713", "808182"
 
 
-@pytest.fixture(name="sink", scope="module")
-def sink_fixture(pbx, house):
-    """Where the host's mails go. It is told to try again, in case it tried for another mail while there was no sink."""
-    sink = house.smtp()
-    pbx.run("postqueue -f")
-    return sink
-
-
 @pytest.fixture(name="people", scope="module", autouse=True)
 def people_fixture(staff):
     staff(
@@ -57,11 +49,11 @@ def leave_message(pbx, phone, seconds=3):
 
 
 @pytest.fixture(name="message", scope="module")
-def message_fixture(house, pbx, people, sink):
+def message_fixture(house, pbx, people, mail_to):
     """One message in the mailbox, left while its owner was away; its mail, and the tone in it."""
     nils = house.baresip("nils", pbx.address, "nils-secret-1").registered()
     leave_message(pbx, nils)
-    mail = until(lambda: next((each for each in sink.mails if "mia@example.org" in each["To"]), None), 30, lambda: nils.complaint("no mail"))
+    mail = mail_to("mia@example.org")
     nils.quit()
     return mail, nils.tone
 

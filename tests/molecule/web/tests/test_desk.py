@@ -438,21 +438,42 @@ def test_somebody_with_another_telephone_has_queues_and_voicemail_here(pbx, desk
     vera = desk("vera")
     complaints = vera.console
     pbx.agents({"username": "vera", "typology": "external", "sip_password": "vera-secret-1", "voicemail": True, "voicemail_pin": "471183"})
-    vera.shows("Your calls ring on your own telephone", 50)
+    vera.shows("Your calls ring on your own telephone")
     assert vera.has("region", "Voicemail") and not vera.has("button", "Call") and vera.console == complaints
     vera.choose("Queues", "Paused: lunch").choose("Queues", "Available")
     vera.open("/").shows("Another telephone")
     look(vera, "another-telephone")
     pbx.agents({"username": "vera", "typology": "webrtc", "sip_password": "vera-secret-1"})
-    vera.open("/").registered()
+    vera.registered()
 
 
-def test_who_is_renamed_stays(pbx, desk):
-    """She is signed in as before, and her page's telephone becomes that of the new name by itself."""
-    sven = desk("sven")
+def test_a_changed_setting_is_there_at_once(pbx, desk, line):
+    """In an open page, also in a call, which goes on."""
+    tom = line("tom")
+    rosa = talking(desk("rosa"), tom, "2803")
+    assert rosa.has("button", "Record")
+    pbx.agents({"username": "rosa", "phone.recording": False})
+    try:
+        rosa.wait(lambda: not rosa.has("button", "Record"), 5, "without a button for recordings")
+        tom.hears(rosa)
+    finally:
+        pbx.agents({"username": "rosa", "phone.recording": True})
+    rosa.wait(lambda: rosa.has("button", "Record"), 5, "with it again")
+    rosa.press("Hang up")
+    tom.ended()
+
+
+def test_who_is_renamed_stays(pbx, desk, line):
+    """She is signed in as before, her call goes on, and after it her page's telephone becomes that of the new name by itself."""
+    tom = line("tom")
+    sven = talking(desk("sven"), tom, "2803")
     pbx.apply("rename", kind="agents", name="sven", to="sven.new", sip_password="sven-secret-1")
     try:
-        sven.wait(lambda: "sven.new/sip:" in pbx.asterisk("pjsip show contacts") and sven.state["registered"], 60, "registered by another name")
+        tom.hears(sven)
+        sven.hears(tom)
+        sven.press("Hang up")
+        tom.ended()
+        sven.wait(lambda: "sven.new/sip:" in pbx.asterisk("pjsip show contacts") and (sven.state or {}).get("registered"), 10, "registered by another name")
         assert sven.path == "/"
     finally:
         pbx.apply("rename", kind="agents", name="sven.new", to="sven", sip_password="sven-secret-1")
