@@ -174,7 +174,7 @@ class Asterisk(Ami):
         self.channels: list[str] = []
         self.contacts: list[str] = []
         self.subscribers: list[str] = []
-        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}, "desk/auth": {}}      # its own database
+        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}, "desk/auth": {}, "renamed": {}}      # its own database
         self.paused: dict[tuple[str, str], str] = {}        # (queue, interface) of whom app_queue knows as paused: why
 
     def text(self, name: str) -> str:
@@ -331,10 +331,12 @@ class Asterisk(Ami):
         return []
 
     def Getvar(self, Variable: str) -> Message:  # noqa: N802, N803
-        """A device's state is of its channels."""
-        device = re.fullmatch(r"DEVICE_STATE\((PJSIP/.*)\)", Variable)
+        """A device's state is of its channels; what is no device has none, even in a call."""
+        device = re.fullmatch(r"DEVICE_STATE\(PJSIP/(.*)\)", Variable)
         assert device, Variable
-        return {"Value": ["INUSE" if any(each.rpartition("-")[0] == device[1] for each in self.channels) else "NOT_INUSE"]}
+        if device[1] not in self.devices:
+            return {"Value": ["INVALID"]}
+        return {"Value": ["INUSE" if any(each.rpartition("-")[0] == f"PJSIP/{device[1]}" for each in self.channels) else "NOT_INUSE"]}
 
     def CoreShowChannels(self) -> list[Message]:  # noqa: N802
         return [{"Channel": [each]} for each in self.channels]

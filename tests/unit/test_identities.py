@@ -65,6 +65,30 @@ def test_whoever_refers_follows(staffed: House) -> None:
     assert staffed.run("merged", [{"username": "anna", "teams": ["late"]}])["changed"] is False
 
 
+def test_a_call_goes_on_under_the_old_name(staffed: House) -> None:
+    """With what its end is believed by; nothing can be begun with that."""
+    asterisk = staffed.asterisk
+    asterisk.channels = ["PJSIP/ben-00000001"]
+    asterisk.contacts = ["contact/ben;@1"]
+    asterisk.kept["desk/auth"] = {"ben@desk": "{}", "anna@desk": "{}"}
+    staffed.once("rename", "ben", "bent")
+    staffed.once("rename", "anna", "ann")
+    staffed.once("rename", "bent", "bert")
+    assert not [each for each in asterisk.did if each[0] == "Hangup"] and asterisk.kept["renamed"] == {"ben": "bert"}
+    assert {headers["Key"] for name, headers in asterisk.did if name == "DBDel"} == {"contact/ben;@1", "anna@desk"}
+    asterisk.channels = []
+    staffed.run("merged", [{"username": "ann", "full_name": "Ann"}])
+    assert asterisk.kept["renamed"] == {} == asterisk.kept["desk/auth"]
+
+
+def test_a_call_ends_with_the_line_whatever_it_was_called(staffed: House) -> None:
+    staffed.asterisk.channels = ["PJSIP/ben-00000001"]
+    staffed.once("rename", "ben", "bent")
+    staffed.run("deleted", [{"username": "bent"}])
+    assert [headers for name, headers in staffed.asterisk.did if name == "Hangup"] == [{"Channel": "PJSIP/ben-00000001", "Cause": "16"}]
+    assert staffed.asterisk.kept["renamed"] == {}
+
+
 def test_a_second_time_changes_nothing(staffed: House) -> None:
     staffed.once("rename", "ben", "bent")
     before = staffed.everything()

@@ -32,6 +32,7 @@ RELOADED_BY = {**dict.fromkeys([*map(file_of, TEMPLATES), "pjsip_transport.conf"
 QUEUE_TOLD = {"strategy": "Strategy", "longest": "Max", "service_level": "ServiceLevel", "weight": "Weight"}    # what QueueStatus says of a queue
 KEPT = ("pause", "emergency")   # families of Asterisk's own database that the dialplan keeps, by device
 DESK = "desk/auth"              # likewise, of what the desk lends to its pages (roles/asterisk, sorcery.conf)
+RENAMED = "renamed"             # likewise, the name now of each line that is in a call which it began by another one
 LOGIN = "login"                 # the reason of a pause that nobody asked for (roles/asterisk, dialplan_agent.conf)
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 ANSWERS = 1.0               # a provider that is well answers within this
@@ -371,15 +372,27 @@ class Live:
     def sweep(self, change: Change, endpoints: Iterable[Message]) -> None:
         """End the calls and drop the registrations, subscriptions and pauses of lines that are no longer there.
 
-        Asterisk lets them live on after a reload, and they would come back to life with the line's name.
+        Asterisk lets them live on after a reload, and they would come back to life with the line's name. The call of a line that only has
+        another name now goes on.
         """
         alive = set()
         for each in endpoints:
             alive |= {each["ObjectName"][0], *words(each.get("Aor", [""])[0])}
+        known = dict(self.kept(RENAMED))
+        names = {**{old: change.renamed.get(new, new) for old, new in known.items()}, **change.renamed}
+        talking = set()
         for each in self.ami.listing("CoreShowChannels"):
             channel = each.get("Channel", [""])[0]
-            if channel.startswith("PJSIP/") and channel[len("PJSIP/"):].rpartition("-")[0] not in alive:
+            device = channel[len("PJSIP/"):].rpartition("-")[0] if channel.startswith("PJSIP/") else ""
+            if names.get(device) in alive:
+                talking.add(device)
+            elif device and device not in alive:
                 self.ami.ask("Hangup", Channel=channel, Cause="16")      # gone by itself meanwhile is as good
+        for old, new in names.items():
+            if old in talking:
+                self.ami.ask("DBPut", Family=RENAMED, Key=old, Val=new)
+            elif old in known:
+                self.ami.ask("DBDel", Family=RENAMED, Key=old)
         for key, _value in self.kept("registrar"):
             name = key.partition(";")[0].partition("contact/")[2]
             fixed = "contact" in dict(change.compiled.devices.get(name, {}).get("aor", ()))     # it had registered before it was
@@ -390,7 +403,7 @@ class Live:
             if owner and owner[1] not in alive:
                 self.ami.ask("DBDel", Family="subscription_persistence", Key=key)
         for key, _value in self.kept(DESK):
-            if key.partition("@")[0] not in alive:
+            if key.partition("@")[0] not in alive | talking:     # by it the end of the call is believed; the desk takes it back
                 self.ami.ask("DBDel", Family=DESK, Key=key)
         for family in KEPT:
             for device, value in self.kept(family):
