@@ -451,8 +451,9 @@ def test_a_look_at_open_pages(office: Office) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    {"full_name": "Anna Lind"}, {"phone.recording": True}, {"messenger.enabled": False}, {"mask_sensitive_data": True}, {"channels.voice.capacity": 2, "phone.ring_in_use": True},
-    {"phone.wss_port": 8443}, {"sip_expires": 60}, {"typology": "external"}, {"voicemail": False}, {"client_log": "debug"}])
+    {"full_name": "Anna Lind"}, {"phone.recording": True}, {"messenger.enabled": False}, {"mask_sensitive_data": True},
+    {"channels.voice.capacity": 2, "phone.ring_in_use": True}, {"phone.wss_port": 8443}, {"sip_expires": 60}, {"typology": "external"},
+    {"voicemail": False}, {"client_log": "debug"}])
 def test_what_a_run_changes_is_told(house: House, office: Office, change: dict[str, Any]) -> None:
     anna, ed = office.sign_in(), office.sign_in("ed")
     before = [version(office, each) for each in (anna, ed)]

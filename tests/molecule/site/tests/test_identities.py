@@ -29,6 +29,24 @@ def test_a_new_name_rings_under_the_old_number(pbx, house, line, tmp_path):
     assert pbx.apply("rename", name="vera.new", to="vera", sip_password="vera-secret-1")["changed"]     # as the other tests know her
 
 
+@pytest.mark.parametrize("who", ["vera", "max"])
+def test_a_call_goes_on_that_began_by_the_old_name(pbx, line, who):
+    """Through later runs too, until one of the two hangs up."""
+    vera, maximilian = line("vera"), line("max")
+    maximilian.dial("2401")
+    vera.ringing().answer().established()
+    pbx.apply("rename", name="vera", to="vera.new", sip_password="vera-secret-1")
+    try:
+        pbx.agents({"username": "max", "full_name": "Max New"})
+        vera.hears(maximilian)
+        maximilian.hears(vera)
+        {"vera": vera, "max": maximilian}[who].hangup()
+        vera.ended()
+        maximilian.ended()
+    finally:
+        pbx.apply("rename", name="vera.new", to="vera", sip_password="vera-secret-1")
+
+
 def test_a_mailbox_and_a_registration_come_along_to_another_number(pbx, line):
     vera, maximilian = line("vera"), line("max")
     box = "/var/spool/asterisk/voicemail/default"
