@@ -174,7 +174,7 @@ class Asterisk(Ami):
         self.channels: list[str] = []
         self.contacts: list[str] = []
         self.subscribers: list[str] = []
-        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}, "desk/auth": {}, "renamed": {}}      # its own database
+        self.kept: dict[str, dict[str, str]] = {"pause": {}, "emergency": {}, "desk/auth": {}}      # its own database
         self.paused: dict[tuple[str, str], str] = {}        # (queue, interface) of whom app_queue knows as paused: why
 
     def text(self, name: str) -> str:
@@ -323,7 +323,7 @@ class Asterisk(Ami):
         return []
 
     def DBPut(self, Family: str, Key: str, Val: str) -> list[Message]:  # noqa: N802, N803
-        self.kept[Family][Key] = Val
+        self.kept.setdefault(Family, {})[Key] = Val
         return []
 
     def DBDel(self, Family: str, Key: str) -> list[Message]:  # noqa: N802, N803
@@ -345,7 +345,7 @@ class Asterisk(Ami):
         kept = {**{family: [*known.items()] for family, known in self.kept.items()},
                 "registrar": [(each, "{}") for each in self.contacts],
                 "subscription_persistence": [(f"subscription_persistence/{each}", f'{{"endpoint":"{each}","tag":"1"}}') for each in self.subscribers]}
-        return [{"Key": [f"/{Family}/{key}"], "Val": [value]} for key, value in kept[Family]]
+        return [{"Key": [f"/{Family}/{key}"], "Val": [value]} for key, value in kept.get(Family, ())]
 
     def __exit__(self, *_wrong: object) -> None:
         pass

@@ -396,7 +396,7 @@ def test_a_run_that_is_rolled_back_leaves_pauses(full: House, monkeypatch: pytes
 def test_pauses_go_with_their_agent(full: House, way: str) -> None:
     """What the desk has lent to anna's page ends with her name."""
     lent = {"anna@desk": "{}", "ben@desk": "{}"}
-    full.asterisk.kept |= {"pause": {"anna": "lunch", "ben": "meeting"}, "emergency": {"anna": "1"}, "desk/auth": dict(lent)}
+    full.asterisk.kept = {"pause": {"anna": "lunch", "ben": "meeting"}, "emergency": {"anna": "1"}, "desk/auth": dict(lent)}
     if way == "renamed":
         full.once("rename", "anna", "anya", kind="agents")
         assert full.asterisk.kept == {"pause": {"anya": "lunch", "ben": "meeting"}, "emergency": {"anya": "1"}, "desk/auth": {"ben@desk": "{}"}}
