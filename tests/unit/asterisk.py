@@ -330,10 +330,8 @@ class Asterisk(Ami):
         self.kept.get(Family, {}).pop(Key, None)
         return []
 
-    def Getvar(self, Variable: str, Channel: str = "") -> Message:  # noqa: N802, N803
+    def Getvar(self, Variable: str) -> Message:  # noqa: N802, N803
         """A device's state is of its channels; what is no device has none, even in a call."""
-        if Variable == "CHANNEL(pjsip,call-id)":
-            return {"Value": [f"id-{Channel}"]}
         device = re.fullmatch(r"DEVICE_STATE\(PJSIP/(.*)\)", Variable)
         assert device, Variable
         if device[1] not in self.devices:

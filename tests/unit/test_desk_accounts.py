@@ -89,7 +89,7 @@ def test_a_one_time_password_is_good_for_another_one_only(office: Office) -> Non
         word = answer["session"]
         assert office.does("who", session=word)["must_change"] is True
         for act, more in (("session", {"host": "pbx"}), ("queue", {"act": "unpause", "reason": ""}), ("voicemail", {}), ("avatar", {"username": "anna"}),
-                          ("voicemail_sound", {"message": "1-1"}), ("voicemail_act", {"message": "1-1", "act": "heard"}), ("hang_up", {"ids": ["x"]})):
+                          ("voicemail_sound", {"message": "1-1"}), ("voicemail_act", {"message": "1-1", "act": "heard"})):
             assert office.refuses(act, session=word, **more) == ("must_change", 403)
         assert office.does("look", sessions=[word])["seen"] == [{"out": {"error": "must_change"}}]
         assert not [each for each in office.asterisk.did if each[0] in ("DBPut", "QueuePause")], "nor is she in the queues"
@@ -103,7 +103,7 @@ def test_a_one_time_password_is_good_for_another_one_only(office: Office) -> Non
 def test_each_act_is_one_that_a_new_person_cannot_do(office: Office) -> None:
     """The list above is whole: there are no others."""
     assert set(office.keeper.acts) == {"sign_in", "change_password", "who", "sign_out", "look", "session", "queue", "voicemail", "voicemail_sound",
-                                       "voicemail_act", "avatar", "hang_up"}
+                                       "voicemail_act", "avatar"}
 
 
 @pytest.mark.row("P4", "P8")

@@ -436,17 +436,6 @@ def test_pictures(house: House, office: Office, tmp_path: Path) -> None:
     assert office.refuses("avatar", session=word, username="anna") == ("not_found", 404)
 
 
-# Calls
-
-def test_calls_of_ones_own_line_are_hung_up_and_no_others(office: Office) -> None:
-    word = office.sign_in()
-    mine, other, theirs = "PJSIP/anna-00000001", "PJSIP/anna-00000002", "PJSIP/anna-gate-00000003"
-    office.asterisk.channels = [mine, other, theirs, "PJSIP/carl-00000004", "Local/anna@internal-00000005;1"]
-    assert office.does("hang_up", session=word, ids=[f"id-{each}" for each in (mine, theirs, "PJSIP/carl-00000004")]) == {}
-    assert [headers["Channel"] for name, headers in office.asterisk.did if name == "Hangup"] == [mine]
-    assert office.refuses("hang_up", session="", ids=[f"id-{other}"]) == ("signed_out", 401)
-
-
 # Open pages
 
 def test_a_look_at_open_pages(office: Office) -> None:

@@ -32,7 +32,7 @@ SITE = "https://pbx.example.org"
 OWN = {"password": FIRST, "must_change_password": False}
 DESK = Path(web.__file__).parent
 GETS = ("/", "/sign-in", "/password", "/api/session", "/api/voicemail", "/api/voicemail/1-1", "/avatar/anna", "/api/events")
-ACTS = ("/api/queue", "/api/log", "/api/line", "/api/hang-up", "/api/voicemail/1-1")
+ACTS = ("/api/queue", "/api/log", "/api/line", "/api/voicemail/1-1")
 POSTS = ("/sign-in", "/sign-out", "/password", *ACTS)
 
 
@@ -555,15 +555,6 @@ def test_an_open_page_is_told_what_changes(desk: Desk, office: Office) -> None:
         assert not desk.open and await desk.look(last) == {}
 
     asyncio.run(open_page())
-
-
-def test_a_page_that_is_left_hangs_up(browser: Callable[..., TestClient], office: Office) -> None:
-    client = browser("anna")
-    office.asterisk.channels = ["PJSIP/anna-00000001"]
-    assert asks(client, "/api/hang-up", {"calls": ["id-PJSIP/anna-00000001"]}).status_code == 204
-    assert ("Hangup", {"Channel": "PJSIP/anna-00000001", "Cause": "16"}) in office.asterisk.did
-    for wrong in (None, "id", {"id": 1}, [1], ["\ud800"]):
-        assert error(asks(client, "/api/hang-up", {"calls": wrong})) == (404, "not_found")
 
 
 def test_the_pages_of_a_person_are_told_which_has_the_line(browser: Callable[..., TestClient], desk: Desk) -> None:

@@ -23,7 +23,7 @@ from module_utils.control.host import Host
 from module_utils.model.errors import Trouble, Unready
 from module_utils.store.pictures import Pictures
 
-from . import calls, loans, mailbox, pauses, telephone
+from . import loans, mailbox, pauses, telephone
 from .accounts import Accounts
 from .audit import Audit
 from .people import People, Person
@@ -31,7 +31,6 @@ from .refusal import Refusal
 from .sessions import Session, Sessions, key_in
 
 LONGEST = 64 * 1024         # bytes of a question
-LISTS = ("sessions", "ids")     # what a question may say several of
 PATIENCE = 5.0              # seconds that Asterisk may take, and that a question may wait for its turn
 ROUND = 60.0                # seconds between two looks at what is lent to people who are signed in no longer
 QUIET = 5.0                 # seconds for which nobody asks an Asterisk that kept somebody waiting: or each waits in turn
@@ -60,7 +59,7 @@ class Keeper:
         self.closing = threading.Event()
         self.acts: dict[str, Callable[..., dict[str, Any]]] = {
             each.__name__: each for each in (self.sign_in, self.sign_out, self.change_password, self.who, self.session, self.queue, self.voicemail,
-                                             self.voicemail_sound, self.voicemail_act, self.avatar, self.look, self.hang_up)}
+                                             self.voicemail_sound, self.voicemail_act, self.avatar, self.look)}
         self.says = {name: frozenset(inspect.signature(act).parameters) for name, act in self.acts.items()}
 
     def answer(self, question: bytes) -> dict[str, Any]:
@@ -71,7 +70,7 @@ class Keeper:
             act, expected = self.acts[name], self.says[name]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {"error": "not_found", "status": 404}
-        if said.keys() != expected or not all(isinstance(each, list) and all(map(is_text, each)) if name in LISTS else is_text(each)
+        if said.keys() != expected or not all(isinstance(each, list) and all(map(is_text, each)) if name == "sessions" else is_text(each)
                                               for name, each in said.items()):
             return {"error": "not_found", "status": 404}
         try:
@@ -202,11 +201,6 @@ class Keeper:
             return pauses.state(person, pauses.reason(ami, person), self.reasons)
 
         return {"queue": self.ask(asked)}
-
-    def hang_up(self, session: str, ids: list[str]) -> dict[str, Any]:
-        person = self.signed_in(session).person
-        self.ask(lambda ami: calls.hang_up(ami, person.username, ids))
-        return {}
 
     def voicemail(self, session: str) -> dict[str, Any]:
         return {"messages": [each.told() for each in mailbox.messages(self.host.mailboxes, self.box(session))]}

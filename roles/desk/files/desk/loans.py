@@ -17,7 +17,6 @@ from module_utils.control.ami import Ami
 from module_utils.control.live import DESK
 from module_utils.model.line import desk_auth
 
-from .calls import channels
 from .people import Person
 
 # What DEVICE_STATE says of a line that nobody is talking on, nor is called; and of one that is no more, as by another name
@@ -94,5 +93,5 @@ def is_idle(ami: Ami, username: str) -> bool:
     answer, _events = ami.ask("Getvar", Variable=f"DEVICE_STATE(PJSIP/{username})")
     state = answer.get("Value", [""])[0]
     if state == GONE:
-        return not channels(ami, username)
+        return not any(each.get("Channel", [""])[0].rpartition("-")[0] == f"PJSIP/{username}" for each in ami.listing("CoreShowChannels"))
     return state in IDLE

@@ -356,12 +356,6 @@ class Desk:
                 news.put_nowait(("line", {"page": page}))
         return Response(status_code=204)
 
-    async def hang_up(self, request: Request) -> Response:
-        """Calls of a page that is left, or has lost its connection: Asterisk asks who says BYE, and would get no answer."""
-        session, _who, said = await self.change(request)
-        await keeper("hang_up", session=session, ids=said.get("calls"))
-        return Response(status_code=204)
-
     def pages_of(self, person: str) -> int:
         return sum(1 for each, _session in self.open.values() if each == person)
 
@@ -466,7 +460,7 @@ def application(desk: Desk) -> ASGIApp:
         get("/", desk.home), get("/sign-in", desk.sign_in_page), post("/sign-in", desk.sign_in), post("/sign-out", desk.sign_out),
         get("/password", desk.password_page), post("/password", desk.password),
         get("/api/session", desk.session), get("/api/events", desk.events), post("/api/queue", desk.queue), post("/api/log", desk.take_log),
-        post("/api/line", desk.line), post("/api/hang-up", desk.hang_up),
+        post("/api/line", desk.line),
         get("/api/voicemail", desk.voicemail), get("/api/voicemail/{message}", desk.voicemail_sound), post("/api/voicemail/{message}", desk.voicemail_act),
         get("/avatar/{username}", desk.avatar),
     ])

@@ -111,12 +111,6 @@ export class Call extends Emitter<CallEvents> {
     return this.state === "talking";
   }
 
-  /** Its Call-ID (RFC 3261, 8.1.1.4); empty before there is one. */
-  get sipId(): string {
-    const session = this.session as unknown as { _request?: { call_id?: string } } | null;
-    return session?._request?.call_id ?? "";
-  }
-
   change(what: Partial<Pick<Call, "state" | "held" | "muted" | "recording" | "silent" | "ending" | "transferring">> = {}): void {
     Object.assign(this, what);
     this.emit("changed", undefined);

@@ -110,11 +110,6 @@ export class Desk extends Emitter<DeskEvents> {
     return this.ask("POST", "/api/line", { page });
   }
 
-  /** In Asterisk itself. Also while the page is being left. */
-  hangUp(calls: string[]): Promise<unknown> {
-    return this.ask("POST", "/api/hang-up", { calls }, true);
-  }
-
   recorded(): Promise<Recorded[]> {
     return this.ask("GET", "/api/voicemail") as Promise<Recorded[]>;
   }

@@ -29,14 +29,11 @@ interface Choices {
 const MOST_NOTICES = 3;
 const ICE_AHEAD = 300;          // s before the credentials of a relay end
 const RELOAD = 1500;            // ms between two attempts to reach the desk
-const LAST_WORD = 1000;         // ms in which the PBX has heard and believed that a call was hung up
 const CHECK_CERTIFICATE = 4;    // connections in a row that failed, until the page says more
 
 /** By another name, or connected to another place: nothing of the page can go on with that. */
 const isElsewhere = (now: Session, before: Session): boolean =>
   now.person.username !== before.person.username || (now.sip !== null && before.sip !== null && now.sip.websocket !== before.sip.websocket);
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const no = (): Choices => ({ devices: { microphone: "", speaker: "", ringer: "", camera: "" }, autoAnswer: null });
 
@@ -151,13 +148,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   hangUp(call: Call): void {
     this.stopCountdown(call);
     this.phone?.hangUp(call);
-    if (call.ending) void this.hangUpThere([call]);
-  }
-
-  /** By way of the desk, where the PBX would not hear it, or not believe it: it asks who hangs up. */
-  private async hangUpThere(calls: Call[]): Promise<void> {
-    const ids = calls.filter((call) => call.established).map((call) => call.sipId);
-    if (ids.length > 0) await this.desk.hangUp(ids).catch(() => this.log.warning("the desk could not be told that a call is hung up"));
   }
 
   hold(call: Call): void {
@@ -339,10 +329,9 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.devices?.resume();
   }
 
-  /** At sign-out: nothing of the calls stays. Resolves when those who were talked to are told, or could not be. */
-  async forget(): Promise<void> {
+  /** At sign-out: nothing of the calls stays. */
+  forget(): void {
     this.leaving = true;
-    await Promise.race([this.hangUpThere(this.calls), pause(LAST_WORD)]);
     this.history.clear();
     this.messages.clear();
     this.leave();
@@ -394,7 +383,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
         }
         this.trouble = error instanceof DeskError ? deskFailure(error.key) : "failed.desk";
         this.changed();
-        await pause(RELOAD);
+        await new Promise((resolve) => setTimeout(resolve, RELOAD));
       }
     }
   }
@@ -466,7 +455,6 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private leave(): void {
     this.desk.deafen();
-    void this.hangUpThere(this.calls);
     this.phone?.stop();
     void this.log.flush(true);
   }
@@ -511,10 +499,10 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.sound.knock(rings && talking);
     this.sound.ringback(calls.some((call) => call.direction === "outgoing" && call.state === "ringing" && !call.early));
     this.changed();
+    if (calls.length > 0) return;
     const act = this.afterCalls;
-    if (calls.length > 0 || !act) return;
     this.afterCalls = null;
-    void pause(LAST_WORD).then(() => this.whenQuiet(act));
+    act?.();
   }
 
   private called(call: Call): void {

@@ -260,24 +260,6 @@ describe("the page", { skip: missing }, () => {
     assert.ok(await bo.find("button", "Call"));
   });
 
-  test("who leaves in a call, or cannot say its end to the PBX, has the desk say it", async () => {
-    await desk();
-    const [anna, bo] = await connected();
-    const call = /^Call-ID: (.+)$/m.exec(stub.pbx.seen.find((each) => each.method === "INVITE")?.text ?? "")?.[1]?.trim();
-    await anna.press("Sign out");
-    await until(async () => (await anna.run("document.title")) === "Sign in", "signed out");
-    assert.deepEqual([...new Set(stub.hungUp)], [call]);
-    await bo.idle();
-    const again = await open("anna");
-    await again.fill("Number", "1002");
-    await again.press("Call");
-    await bo.call("incoming");
-    await bo.press("Answer");
-    await Promise.all([again.call("talking"), bo.call("talking")]);
-    await bo.run("location.assign('/sign-in')");
-    await until(() => new Set(stub.hungUp).size === 2, "hung up by who has left");
-  });
-
   test("nothing of the calls stays after sign-out", async () => {
     await desk();
     const anna = await open("anna");

@@ -47,7 +47,6 @@ export class Stub {
     { id: "new-0", from: '"Bo Ek" <1002>', at: 1790000000, seconds: 7, new: true },
     { id: "old-0", from: "<+4681234567>", at: 1780000000, seconds: 61, new: false },
   ];
-  readonly hungUp: string[] = [];
   /** What somebody is called by now. */
   names: Record<string, string> = {};
   /** Answers everything with 502, as nginx does while the desk restarts. */
@@ -133,10 +132,6 @@ export class Stub {
       if (said.act === "sign_in" || said.act === "sign_out") this.queue.signed_in = said.act === "sign_in";
       else Object.assign(this.queue, { paused: said.act === "pause", reason: said.reason ?? "" });
       return void json(this.queue);
-    }
-    if (path === "/api/hang-up") {
-      this.hungUp.push(...said.calls);
-      return void response.writeHead(204).end();
     }
     if (path === "/api/line") {
       this.event("line", said);

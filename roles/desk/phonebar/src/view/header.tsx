@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import type { TargetedEvent } from "preact";
 import type { Queue } from "../desk.ts";
 import type { Phonebar } from "../phonebar.ts";
 import { t } from "../texts.ts";
@@ -24,20 +23,13 @@ export function Header({ bar }: { bar: Phonebar }) {
           {t(`line.${bar.line}`)}
         </p>
       </div>
-      <form method="post" action="/sign-out" class="sign-out" onSubmit={(event) => void signOut(event, bar)}>
+      <form method="post" action="/sign-out" class="sign-out" onSubmit={() => bar.forget()}>
         <input type="hidden" name="csrf" value={bar.desk.token} />
         <Button type="submit" icon="signOut" label={t("sign_out")} bare kind="plain" />
       </form>
       {queue && <QueueChoice queue={queue} onChoose={(choice) => void bar.setQueue(choice)} />}
     </header>
   );
-}
-
-async function signOut(event: TargetedEvent<HTMLFormElement>, bar: Phonebar): Promise<void> {
-  const form = event.currentTarget;
-  event.preventDefault();
-  await bar.forget();
-  form.submit();
 }
 
 function Avatar({ name, picture }: { name: string; picture: string | null }) {
