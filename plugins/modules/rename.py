@@ -12,7 +12,7 @@ description:
   - People marry. Somebody gets another username, or a team, a queue, a telephone or a profile another name, and everything else stays with them,
     the number, the mailbox, the password for signing in, memberships and whatever refers to them.
   - A telephone's SIP password holds the name, so that it gets a new one. Its registration ends, as the line of the old name is gone. A call that it
-    is in goes on.
+    is in goes on, but whoever it then transfers to nobody does not come back to it.
   - When the old name is gone and the new one is there, that was done before, and nothing changes.
   - Write the new name into your files as well. A run with V(overridden) takes the old one for somebody new, and deletes whoever it does not find there.
 extends_documentation_fragment: [switchboard.asterisk.ledger, switchboard.asterisk.host]

@@ -111,6 +111,10 @@ class Desk(Listener):
 
     # Pages
 
+    def shut(self):
+        """Closes the page as a person does; there is no other one."""
+        self._page("shut")
+
     def open(self, path="/"):
         """In a container that has just got its network, Chromium gives up at the first change of it (ERR_NETWORK_CHANGED)."""
         for _again in range(5):

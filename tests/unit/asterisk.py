@@ -331,15 +331,13 @@ class Asterisk(Ami):
         return []
 
     def Getvar(self, Variable: str) -> Message:  # noqa: N802, N803
-        """A device's state is of its channels; what is no device has none, even in a call."""
-        device = re.fullmatch(r"DEVICE_STATE\(PJSIP/(.*)\)", Variable)
+        """A device's state is of its channels."""
+        device = re.fullmatch(r"DEVICE_STATE\((PJSIP/.*)\)", Variable)
         assert device, Variable
-        if device[1] not in self.devices:
-            return {"Value": ["INVALID"]}
-        return {"Value": ["INUSE" if any(each.rpartition("-")[0] == f"PJSIP/{device[1]}" for each in self.channels) else "NOT_INUSE"]}
+        return {"Value": ["INUSE" if any(each.rpartition("-")[0] == device[1] for each in self.channels) else "NOT_INUSE"]}
 
     def CoreShowChannels(self) -> list[Message]:  # noqa: N802
-        return [{"Channel": [each]} for each in self.channels]
+        return [{"Channel": [each], "Uniqueid": [each.rpartition("-")[2]]} for each in self.channels]
 
     def DBGetTree(self, Family: str) -> list[Message]:  # noqa: N802, N803
         kept = {**{family: [*known.items()] for family, known in self.kept.items()},

@@ -66,7 +66,7 @@ def test_whoever_refers_follows(staffed: House) -> None:
 
 
 def test_a_call_goes_on_under_the_old_name(staffed: House) -> None:
-    """With what its end is believed by; nothing can be begun with that."""
+    """But nothing can be begun with that."""
     asterisk = staffed.asterisk
     asterisk.channels = ["PJSIP/ben-00000001"]
     asterisk.contacts = ["contact/ben;@1"]
@@ -74,19 +74,23 @@ def test_a_call_goes_on_under_the_old_name(staffed: House) -> None:
     staffed.once("rename", "ben", "bent")
     staffed.once("rename", "anna", "ann")
     staffed.once("rename", "bent", "bert")
-    assert not [each for each in asterisk.did if each[0] == "Hangup"] and asterisk.kept["renamed"] == {"ben": "bert"}
-    assert {headers["Key"] for name, headers in asterisk.did if name == "DBDel"} == {"contact/ben;@1", "anna@desk"}
+    assert not [each for each in asterisk.did if each[0] == "Hangup"] and asterisk.kept["renamed"] == {"00000001": "bert"}
+    assert {headers["Key"] for name, headers in asterisk.did if name == "DBDel"} == {"contact/ben;@1", "anna@desk", "ben@desk"}
     asterisk.channels = []
     staffed.run("merged", [{"username": "ann", "full_name": "Ann"}])
     assert asterisk.kept["renamed"] == {} == asterisk.kept["desk/auth"]
 
 
-def test_a_call_ends_with_the_line_whatever_it_was_called(staffed: House) -> None:
-    staffed.asterisk.channels = ["PJSIP/ben-00000001"]
+@pytest.mark.parametrize("gone", ["bent", "ben"])
+def test_a_call_ends_with_its_own_line_and_no_other(staffed: House, gone: str) -> None:
+    """Whatever that was called: there may be somebody new of the old name."""
+    calls = {"bent": "PJSIP/ben-00000001", "ben": "PJSIP/ben-00000002"}
+    staffed.asterisk.channels = [calls["bent"]]
     staffed.once("rename", "ben", "bent")
-    staffed.run("deleted", [{"username": "bent"}])
-    assert [headers for name, headers in staffed.asterisk.did if name == "Hangup"] == [{"Channel": "PJSIP/ben-00000001", "Cause": "16"}]
-    assert staffed.asterisk.kept["renamed"] == {}
+    staffed.run("merged", [{"username": "ben", "full_name": "Ben Two", "number": "1077", "typology": "webrtc"}])
+    staffed.asterisk.channels = [*calls.values()]
+    staffed.run("deleted", [{"username": gone}])
+    assert [headers for name, headers in staffed.asterisk.did if name == "Hangup"] == [{"Channel": calls[gone], "Cause": "16"}]
 
 
 def test_a_second_time_changes_nothing(staffed: House) -> None:

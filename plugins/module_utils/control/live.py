@@ -32,7 +32,7 @@ RELOADED_BY = {**dict.fromkeys([*map(file_of, TEMPLATES), "pjsip_transport.conf"
 QUEUE_TOLD = {"strategy": "Strategy", "longest": "Max", "service_level": "ServiceLevel", "weight": "Weight"}    # what QueueStatus says of a queue
 KEPT = ("pause", "emergency")   # families of Asterisk's own database that the dialplan keeps, by device
 DESK = "desk/auth"              # likewise, of what the desk lends to its pages (roles/asterisk, sorcery.conf)
-RENAMED = "renamed"             # likewise, the name now of each line that is in a call which it began by another one
+RENAMED = "renamed"             # likewise, of each channel whose line has another name by now: that one
 LOGIN = "login"                 # the reason of a pause that nobody asked for (roles/asterisk, dialplan_agent.conf)
 SAMPLE = 50                 # so many changed objects are read back in full; that all are there is asked of all
 ANSWERS = 1.0               # a provider that is well answers within this
@@ -379,20 +379,21 @@ class Live:
         for each in endpoints:
             alive |= {each["ObjectName"][0], *words(each.get("Aor", [""])[0])}
         known = dict(self.kept(RENAMED))
-        names = {**{old: change.renamed.get(new, new) for old, new in known.items()}, **change.renamed}
-        talking = set()
+        talking: dict[str, str] = {}
         for each in self.ami.listing("CoreShowChannels"):
-            channel = each.get("Channel", [""])[0]
+            channel, call = each.get("Channel", [""])[0], each.get("Uniqueid", [""])[0]
             device = channel[len("PJSIP/"):].rpartition("-")[0] if channel.startswith("PJSIP/") else ""
-            if names.get(device) in alive:
-                talking.add(device)
-            elif device and device not in alive:
+            name = known.get(call, device)
+            name = change.renamed.get(name, name)
+            if device and name not in alive:
                 self.ami.ask("Hangup", Channel=channel, Cause="16")      # gone by itself meanwhile is as good
-        for old, new in names.items():
-            if old in talking:
-                self.ami.ask("DBPut", Family=RENAMED, Key=old, Val=new)
-            elif old in known:
-                self.ami.ask("DBDel", Family=RENAMED, Key=old)
+            elif name != device:
+                talking[call] = name
+        for call in {**known, **talking}:
+            if call not in talking:
+                self.ami.ask("DBDel", Family=RENAMED, Key=call)
+            elif talking[call] != known.get(call):
+                self.ami.ask("DBPut", Family=RENAMED, Key=call, Val=talking[call])
         for key, _value in self.kept("registrar"):
             name = key.partition(";")[0].partition("contact/")[2]
             fixed = "contact" in dict(change.compiled.devices.get(name, {}).get("aor", ()))     # it had registered before it was
@@ -403,7 +404,7 @@ class Live:
             if owner and owner[1] not in alive:
                 self.ami.ask("DBDel", Family="subscription_persistence", Key=key)
         for key, _value in self.kept(DESK):
-            if key.partition("@")[0] not in alive | talking:     # by it the end of the call is believed; the desk takes it back
+            if key.partition("@")[0] not in alive:
                 self.ami.ask("DBDel", Family=DESK, Key=key)
         for family in KEPT:
             for device, value in self.kept(family):

@@ -19,8 +19,8 @@ from module_utils.model.line import desk_auth
 
 from .people import Person
 
-# What DEVICE_STATE says of a line that nobody is talking on, nor is called; and of one that is no more, as by another name
-IDLE, GONE = ("NOT_INUSE", "UNAVAILABLE", "UNKNOWN"), "INVALID"
+# What DEVICE_STATE says of a line that nobody is talking on, nor is called
+IDLE = ("NOT_INUSE", "UNAVAILABLE", "INVALID", "UNKNOWN")
 
 Loan = dict[str, str]       # options of the auth; Asterisk does not look at what begins with '@'
 
@@ -89,9 +89,5 @@ def read(username: str, text: str) -> Optional[Loan]:
 
 
 def is_idle(ami: Ami, username: str) -> bool:
-    """Also of a line that is no more: the call that somebody is in who is renamed goes on."""
     answer, _events = ami.ask("Getvar", Variable=f"DEVICE_STATE(PJSIP/{username})")
-    state = answer.get("Value", [""])[0]
-    if state == GONE:
-        return not any(each.get("Channel", [""])[0].rpartition("-")[0] == f"PJSIP/{username}" for each in ami.listing("CoreShowChannels"))
-    return state in IDLE
+    return answer.get("Value", [""])[0] in IDLE

@@ -271,7 +271,10 @@ export class Phone extends Emitter<PhoneEvents> {
     if (!this.connected || this.line === "elsewhere") return;
     const refused = status !== undefined && status >= 400 && status < 500;
     this.set(refused ? "refused" : "lost");
-    if (refused) this.emit("refused", undefined);
+    if (refused) {
+      this.reachCalls();      // what is said within a call is believed nevertheless
+      this.emit("refused", undefined);
+    }
     this.registerAgain(refused ? REFUSED_AGAIN : FAILED_AGAIN);
   }
 

@@ -29,11 +29,10 @@ interface Choices {
 const MOST_NOTICES = 3;
 const ICE_AHEAD = 300;          // s before the credentials of a relay end
 const RELOAD = 1500;            // ms between two attempts to reach the desk
+const SPREAD = 1000;            // ms within which pages ask that are told at the same time
 const CHECK_CERTIFICATE = 4;    // connections in a row that failed, until the page says more
 
-/** By another name, or connected to another place: nothing of the page can go on with that. */
-const isElsewhere = (now: Session, before: Session): boolean =>
-  now.person.username !== before.person.username || (now.sip !== null && before.sip !== null && now.sip.websocket !== before.sip.websocket);
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const no = (): Choices => ({ devices: { microphone: "", speaker: "", ringer: "", camera: "" }, autoAnswer: null });
 
@@ -67,12 +66,17 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   private renewal: ReturnType<typeof setTimeout> | undefined;
   private leaving = false;
   private afterCalls: (() => void) | null = null;
+  private reloading = false;
+  private reloadAgain = false;
+  /** Where the page was loaded to connect to. */
+  private place = "";
 
   /** Loads the session, and registers. Waits for the desk as long as it takes. */
   async start(): Promise<void> {
     const session = await this.load();
     if (!session) return;
     const { username } = session.person;
+    this.place = session.sip?.websocket ?? "";
     this.choices = { ...no(), ...read(localStorage, `phonebar.choices.${username}`, no()) };
     this.devices = new Devices(this.choices.devices);
     this.history = new Memory(sessionStorage, `phonebar.calls.${username}`);
@@ -383,7 +387,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
         }
         this.trouble = error instanceof DeskError ? deskFailure(error.key) : "failed.desk";
         this.changed();
-        await new Promise((resolve) => setTimeout(resolve, RELOAD));
+        await pause(RELOAD);
       }
     }
   }
@@ -399,20 +403,36 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
     this.renewal = setTimeout(() => void this.reload(), Math.min(left * 1000, 2 ** 31 - 1));
   }
 
-  /** What may have changed in the meantime: credentials, the pause, the settings. */
+  /** What may have changed in the meantime: credentials, the pause, the settings. One at a time, or an older answer might come last. */
   private async reload(): Promise<void> {
-    const before = this.session;
+    if (this.reloading) {
+      this.reloadAgain = true;
+      return;
+    }
+    this.reloading = true;
     try {
       const session = await this.desk.session();
-      if (before && isElsewhere(session, before)) return this.whenQuiet(() => location.reload());
-      this.adopt(session);
-      this.startPhone(session);
-      if (this.recorded === null) void this.loadRecorded();
+      if (this.isElsewhere(session)) this.whenQuiet(() => location.reload());
+      else {
+        this.adopt(session);
+        this.startPhone(session);
+        if (this.recorded === null) void this.loadRecorded();
+      }
     } catch {
       // The desk is away; it is asked again when it is back.
-      this.renewal = setTimeout(() => void this.reload(), 10 * RELOAD);
+      clearTimeout(this.renewal);
+      this.renewal = setTimeout(() => void this.reload(), RELOAD * (5 + Math.random() * 10));
     }
+    this.reloading = false;
     this.changed();
+    if (!this.reloadAgain) return;
+    this.reloadAgain = false;
+    void this.reload();
+  }
+
+  /** By another name, or connected to another place than the page may connect to: nothing of it can go on with that. */
+  private isElsewhere(now: Session): boolean {
+    return now.person.username !== this.session?.person.username || (now.sip !== null && now.sip.websocket !== this.place);
   }
 
   /** Now, or when the last call has ended: calls are more important. */
@@ -423,7 +443,7 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
 
   private listenToDesk(): void {
     this.desk.on("session", (version) => {
-      if (version !== this.session?.version) void this.reload();
+      if (version !== this.session?.version) void pause(Math.random() * SPREAD).then(() => this.reload());
     });
     this.desk.on("queue", (queue) => this.setQueueState(queue));
     this.desk.on("voicemail", (waiting) => this.setWaiting(waiting));

@@ -192,6 +192,17 @@ describe("the page", { skip: missing }, () => {
     await page.shows("does not accept this line");
   });
 
+  test("a call goes on where its line is refused meanwhile", async () => {
+    await desk();
+    const [anna] = await connected();
+    const before = stub.pbx.seen.length;
+    stub.pbx.refuses = "403 Forbidden";
+    stub.pbx.cut();
+    await anna.shows("does not accept this line");
+    await until(() => stub.pbx.seen.slice(before).some((each) => each.method === "INVITE"), "found again by the other side");
+    assert.equal((await anna.state())?.calls[0]?.state, "talking");
+  });
+
   test("a line whose secret is another one by now asks for it, and is back at once", async () => {
     await desk();
     const anna = await open("anna");

@@ -524,6 +524,19 @@ def test_a_browser_that_vanishes_keeps_nobody_busy(desk, desks, line):
     tom.ended(60)
 
 
+def test_who_leaves_in_a_call_leaves_nobody_in_silence(desk, line):
+    """By the button, or with the page."""
+    tom = line("tom")
+    talking(desk("rosa"), tom, "2803").press("Sign out").shows("Sign in")
+    tom.ended(3)
+    talking(desk("rosa"), tom, "2803").shut()
+    tom.ended(3)
+    rosa = desk("rosa").fill("Number", "2803").press("Call")
+    tom.ringing()
+    rosa.shut()
+    tom.ended(3)
+
+
 def test_signed_in_elsewhere(desk):
     """The second browser has the telephone. The first one is told, or finds out when Asterisk asks for it no more; it says so, and can have it back."""
     first = desk("rosa")
