@@ -63,7 +63,7 @@ def lent(ami: Ami) -> dict[str, Optional[Loan]]:
 
 
 def take_back(ami: Ami, username: str, loan: Optional[Loan]) -> None:
-    """Not from a line that rings or is in a call, whose end must still be believed, nor what has been lent anew meanwhile."""
+    """Not from a line that rings or is in a call, which may have to be handed over yet, nor what has been lent anew meanwhile."""
     if is_idle(ami, username) and lent_to(ami, username) == loan:
         ami.ask("DBDel", Family=DESK, Key=desk_auth(username))
 
