@@ -342,8 +342,9 @@ export class Phonebar extends Emitter<{ changed: void; announce: string }> {
   }
 
   say(key: TextKey, values: Values = {}): void {
+    const text = t(key, values);
     this.noticeCount += 1;
-    this.notices = [...this.notices, { id: this.noticeCount, text: t(key, values) }].slice(-MOST_NOTICES);
+    this.notices = [...this.notices.filter((notice) => notice.text !== text), { id: this.noticeCount, text }].slice(-MOST_NOTICES);
     this.changed();
   }
 
