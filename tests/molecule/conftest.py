@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,7 @@ class Pbx:
         """Everything a failed run must leave as it was: the store, the link, the compiled files, and what Asterisk has."""
         store = self.run("cd /var/lib/switchboard && python3 -c \"import sqlite3; print(list(sqlite3.connect('store.db').iterdump()))\"")
         files = self.run("readlink /etc/asterisk/switchboard; cd /etc/asterisk/switchboard/ && sha256sum *.conf; ls /var/lib/switchboard/generations")
-        return store, files, self.asterisk("pjsip list endpoints").split("Objects found")[0].replace("In use", "Not in use")
+        return store, files, re.findall(r"Endpoint: +(\S+)", self.asterisk("pjsip list endpoints"))     # how they are is their telephones' doing
 
 
 def pytest_configure(config):
