@@ -10,7 +10,7 @@ short_description: Gives another number to what is there already
 version_added: 0.1.0
 description:
   - Offices renumber. The mailbox comes along with its messages, its greeting and its PIN; registrations and calls stay.
-    A telephone's voicemail lamp follows when the telephone subscribes to it the next time.
+    The voicemail lamp follows at once; that of a telephone which subscribes to it (RFC 3842), with its next subscription.
   - The old number is free at once.
 extends_documentation_fragment: [switchboard.asterisk.host]
 options:

@@ -141,6 +141,7 @@ def test_a_mailbox_comes_along(staffed: House) -> None:
     message(staffed, number)
     result = staffed.once("renumber", "ben", "2042")
     assert result["changed"] and result["reasons"] == {"ben": ["number"]} and staffed.documents()["ben"]["number"] == "2042"
+    assert result["reloaded"] == ["res_pjsip.so", "res_pjsip_mwi.so", "app_voicemail.so", "pbx_config.so"]
     assert not os.path.exists(box(staffed, number)) and os.path.exists(os.path.join(box(staffed, "2042"), "INBOX", "msg0000.txt"))
     assert staffed.asterisk.mailboxes == {"2042"} and staffed.once("renumber", "ben", "2042")["changed"] is False
     assert staffed.run("merged", [{"username": "new", "full_name": "New"}])["numbers"] == {"new": number}, "the old one is free"

@@ -71,6 +71,8 @@ class Live:
         """
         changed = dict.fromkeys(module for file, module in RELOADED_BY.items() if file in change.files)
         modules = [module for module in changed if self.is_needed(module, change.compiled)]
+        if "app_voicemail.so" in modules and (change.moved or change.mailboxes):
+            modules.insert(modules.index("app_voicemail.so"), "res_pjsip_mwi.so")   # else a registered telephone goes on showing its old mailbox
         before = self.generations.current()
         fresh = self.generations.write(change.compiled.files)
         set_aside: list[tuple[str, str]] = []

@@ -4,11 +4,14 @@
 import pytest
 import yaml
 
+BOXES = "/var/spool/asterisk/voicemail/default"
+
 
 @pytest.fixture(name="people", scope="module", autouse=True)
 def people_fixture(staff):
     staff(agents=[{"username": "vera", "number": "2401", "full_name": "Vera Old", "voicemail": True, "voicemail_pin": "471123", "call_groups": ["hall"]},
-                  {"username": "max", "number": "2402"}])
+                  {"username": "max", "number": "2402"},
+                  {"username": "zoe", "number": "2403", "voicemail": True, "voicemail_pin": "471124"}])
 
 
 def test_a_new_name_rings_under_the_old_number(pbx, house, line, tmp_path):
@@ -49,25 +52,41 @@ def test_a_call_goes_on_that_began_by_the_old_name(pbx, line, who):
 
 def test_a_mailbox_and_a_registration_come_along_to_another_number(pbx, line):
     vera, maximilian = line("vera"), line("max")
-    box = "/var/spool/asterisk/voicemail/default"
-    pbx.run(f"install -d -o asterisk -g asterisk {box}/2401/INBOX")
-    pbx.run(f"cp /usr/share/asterisk/sounds/en/hello-world.gsm {box}/2401/INBOX/msg0000.gsm 2>/dev/null || touch {box}/2401/INBOX/msg0000.gsm")
-    pbx.run(f"printf '[message]\\norigmailbox=2401\\ncontext=default\\norigdate=x\\norigtime=1700000000\\nduration=3\\n' > {box}/2401/INBOX/msg0000.txt")
-    pbx.run(f"chown -R asterisk:asterisk {box}/2401")
+    leave_messages(pbx, "2401", 1)
+    vera.lit(1)
     try:
         assert pbx.apply("renumber", name="vera", to="2409")["changed"]
         assert not pbx.apply("renumber", name="vera", to="2409")["changed"]
-        assert "msg0000.txt" in pbx.run(f"ls {box}/2409/INBOX") and pbx.run(f"ls {box} | grep -c ^2401$ || true").strip() == "0"
+        assert "msg0000.txt" in pbx.run(f"ls {BOXES}/2409/INBOX") and pbx.run(f"ls {BOXES} | grep -c ^2401$ || true").strip() == "0"
         maximilian.dial("2409")
         vera.ringing().answer().established()      # without another REGISTER
         vera.hears(maximilian)
         maximilian.hangup()
-        vera.quit()
-        line("vera").lit(1)     # a lamp follows at the telephone's next subscription
+        vera.ended()
         assert maximilian.dial("2401").ended().startswith("404")
+        assert vera.lamp == 1
+        leave_messages(pbx, "2409", 2)
+        vera.lit(2)     # without another REGISTER either
+        pbx.apply("renumber", name="zoe", to="2401")
+        leave_messages(pbx, "2401", 3)
+        line("zoe").lit(3)
+        assert vera.lamp == 2, "the old number's messages are another's now"
+        vera.quit()
+        line("vera").lit(2)
     finally:
+        pbx.apply("renumber", name="zoe", to="2403")
         pbx.apply("renumber", name="vera", to="2401")
-        pbx.run(f"rm -rf {box}/2401")
+        pbx.run(f"rm -rf {BOXES}/2401 {BOXES}/2403")
+
+
+def leave_messages(pbx, number, count):
+    """So many wait in the mailbox then, and Asterisk has counted them."""
+    inbox = f"{BOXES}/{number}/INBOX"
+    pbx.run(f"install -d -o asterisk -g asterisk {BOXES}/{number} {inbox}")
+    for each in range(count):
+        pbx.run(f"printf '[message]\\norigmailbox={number}\\ncontext=default\\norigdate=x\\norigtime=1700000000\\nduration=3\\n' > {inbox}/msg000{each}.txt && "
+                f"touch {inbox}/msg000{each}.gsm && chown asterisk:asterisk {inbox}/*")
+    pbx.asterisk("voicemail reload")
 
 
 def test_a_taken_number_is_refused(pbx):
