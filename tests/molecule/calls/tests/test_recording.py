@@ -196,7 +196,8 @@ def test_who_is_called_may_record_and_stop_and_record_again(line, listen, files)
     for part in ("-1.wav", "-2.wav"):
         roy.dtmf("*1")
         until(lambda: any(each.endswith(part) for each in files()), 5, lambda: roy.complaint("no recording"))  # noqa: B023
-        talk(rik)
+        rik.hears(roy)
+        roy.hears(rik)
         roy.dtmf("*1")
         roy.heard(0.5)
     rik.hangup()
