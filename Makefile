@@ -9,6 +9,8 @@ BED = $(BIN)/python -m tests.bed
 DEMO := switchboard-demo-pbx
 # Only --verbose names a test before it runs: a long one shows what is going on.
 PYTEST_FLAGS ?= --verbose --durations=5
+# Each file is for one of the two, in the order they stand: what a file's tests share is made once.
+SIDE_BY_SIDE = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(CACHE)/collections
@@ -33,14 +35,13 @@ demo-down: environments ## remove what demo made
 	@$(BED) down $(DEMO)
 	@rm -f inventory/demo/credentials.yml* inventory/demo/ca.pem
 
-test: bed ## every gate, unit test and scenario (installs what is missing)
-	@$(BED) run $(PYTEST) $(PYTEST_FLAGS)
+test: bed gates unit scenarios ## every gate, unit test and scenario (installs what is missing)
 
 gates: environments ## linters, types, documentation, ansible-test sanity, build: oldest and newest Ansible
-	@$(PYTEST) $(PYTEST_FLAGS) tests/gates
+	@$(PYTEST) $(PYTEST_FLAGS) $(SIDE_BY_SIDE) tests/gates
 
-unit: environments ## unit tests: no Ansible, no root, seconds
-	@$(PYTEST) -q tests/unit
+unit: environments ## unit tests: no Ansible, no root, a minute
+	@$(PYTEST) -q $(SIDE_BY_SIDE) tests/unit
 
 scenarios: bed ## Molecule scenarios on real hosts, with real phones
 	@$(BED) run $(PYTEST) $(PYTEST_FLAGS) tests/phones tests/molecule

@@ -180,7 +180,7 @@ def test_a_site_that_keeps_no_history_drops_the_old_one(house: House) -> None:
 @pytest.mark.parametrize("kept", [
     HASH, "$scrypt$ln=14,r=8,p=5$ZKw1Rkiptfb+f0/JeW/t3Q$6rvZIYzv2nPlcg9NnF8lv2Hs04gVQMMQu1rvb7eKB9c",
     "$6$rounds=5000$saltsalt$" + "a" * 86, "$5$saltsalt$" + "a" * 43, "$2b$12$" + "a" * 53, "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA",
-])
+], ids=["pbkdf2", "scrypt", "sha512", "sha256", "bcrypt", "argon2"])
 def test_hashes_are_accepted_for_migrations(house: House, kept: str) -> None:
     result = house.run("merged", [{**ANNA, "password_hash": kept}])
     said = state(house)

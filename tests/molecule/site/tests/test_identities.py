@@ -85,7 +85,7 @@ def test_a_mailbox_and_a_registration_come_along_to_another_number(pbx, line):
 def leave_messages(pbx, number, count):
     """So many wait in the mailbox then, and Asterisk has counted them."""
     inbox = f"{BOXES}/{number}/INBOX"
-    pbx.run(f"install -d -o asterisk -g asterisk {BOXES}/{number} {inbox}")
+    pbx.run(f"install -d -o asterisk -g asterisk {BOXES} {BOXES}/{number} {inbox}")
     for each in range(count):
         pbx.run(f"printf '[message]\\norigmailbox={number}\\ncontext=default\\norigdate=x\\norigtime=1700000000\\nduration=3\\n' > {inbox}/msg000{each}.txt && "
                 f"touch {inbox}/msg000{each}.gsm && chown asterisk:asterisk {inbox}/*")
