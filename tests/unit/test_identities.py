@@ -147,6 +147,11 @@ def test_a_mailbox_comes_along(staffed: House) -> None:
     assert staffed.run("merged", [{"username": "new", "full_name": "New"}])["numbers"] == {"new": number}, "the old one is free"
 
 
+def test_a_host_may_be_without_lamps(staffed: House) -> None:
+    staffed.asterisk.missing = {"res_pjsip_mwi.so"}
+    assert staffed.once("renumber", "ben", "2042")["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"]
+
+
 def test_a_mailbox_that_stands_at_the_new_number_is_set_aside(staffed: House) -> None:
     message(staffed, staffed.documents()["ben"]["number"])
     message(staffed, "2042")

@@ -71,7 +71,7 @@ class Live:
         """
         changed = dict.fromkeys(module for file, module in RELOADED_BY.items() if file in change.files)
         modules = [module for module in changed if self.is_needed(module, change.compiled)]
-        if "app_voicemail.so" in modules and (change.moved or change.mailboxes):
+        if "app_voicemail.so" in modules and (change.moved or change.mailboxes) and self.is_needed("res_pjsip_mwi.so", change.compiled):
             modules.insert(modules.index("app_voicemail.so"), "res_pjsip_mwi.so")   # else a registered telephone goes on showing its old mailbox
         before = self.generations.current()
         fresh = self.generations.write(change.compiled.files)
@@ -111,8 +111,8 @@ class Live:
         return modules
 
     def is_needed(self, module: str, compiled: Compiled) -> bool:
-        """A host without voicemail or queues need not have their modules, as long as nobody has a mailbox or there is no queue."""
-        needed = {"app_voicemail.so": bool(compiled.mailboxes), "app_queue.so": bool(compiled.queues)}.get(module)
+        """A host without voicemail or queues need not have their modules, as long as nobody has a mailbox or there is no queue; nor lamps."""
+        needed = {"app_voicemail.so": bool(compiled.mailboxes), "app_queue.so": bool(compiled.queues), "res_pjsip_mwi.so": False}.get(module)
         if needed is None or self.ami.ask("ModuleCheck", Module=module)[0].get("Response") == ["Success"]:
             return True
         if needed and module == "app_queue.so":
