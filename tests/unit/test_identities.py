@@ -147,6 +147,11 @@ def test_a_mailbox_comes_along(staffed: House) -> None:
     assert staffed.run("merged", [{"username": "new", "full_name": "New"}])["numbers"] == {"new": number}, "the old one is free"
 
 
+def test_whose_lamp_a_mailbox_lights_is_forgotten_with_its_owner(staffed: House) -> None:
+    assert "res_pjsip_mwi.so" not in staffed.run("merged", [{"username": "ben", "full_name": "Benjamin"}])["reloaded"]
+    assert "res_pjsip_mwi.so" in staffed.run("deleted", [{"username": "ben"}])["reloaded"]
+
+
 def test_a_host_may_be_without_lamps(staffed: House) -> None:
     staffed.asterisk.missing = {"res_pjsip_mwi.so"}
     assert staffed.once("renumber", "ben", "2042")["reloaded"] == ["res_pjsip.so", "app_voicemail.so", "pbx_config.so"]
